@@ -1,4 +1,4 @@
-//! A chain as providers have it: root, intermediate, server, all with P-256 keys.
+//! A certificate chain like those of providers: root, intermediate and server, all with P-256 keys.
 
 use std::error::Error;
 use std::sync::Arc;
@@ -11,8 +11,8 @@ use rustls::ServerConfig;
 use rustls::crypto::ring;
 use rustls::pki_types::PrivatePkcs8KeyDer;
 
-/// How the provider stand-in speaks TLS, and the root as PEM text that contestants have to trust
-/// for it.
+/// The TLS configuration of the provider stand-in, and its root as PEM text, which contestants have to
+/// trust.
 pub(crate) fn server() -> Result<(Arc<ServerConfig>, String), Box<dyn Error>> {
     let root_key = KeyPair::generate()?;
     let root = authority("Bench root, for this run only", 1);

@@ -23,7 +23,7 @@ const STATUS: Work = Work {
     expected: ("/results/0/status", "good"),
 };
 
-/// To answer with the event itself.
+/// The work of answering with a member of the event itself.
 const ITS_EVENT: Work = Work {
     event: STATUS.event,
     expected: ("/provider", "alibaba-pca"),
@@ -49,7 +49,7 @@ const LAMBDA_VARIABLES: [(&str, &str); 10] = [
     ("AWS_SESSION_TOKEN", ""),
 ];
 
-/// Those that a person sets: the same for all contestants.
+/// The variables that a person sets, the same for all contestants.
 const OWN_VARIABLES: [(&str, &str); 7] = [
     (
         "TENCENTCLOUD_SECRET_ID",
@@ -76,17 +76,17 @@ const OWN_VARIABLES: [(&str, &str); 7] = [
 #[derive(Clone, Copy)]
 struct Work {
     event: &'static str,
-    /// A value that the answer holds, and where; it comes from the provider.
+    /// The JSON pointer of a value in the answer, and the value, which comes from the provider.
     expected: (&'static str, &'static str),
 }
 
-/// One who takes part.
+/// A function that is measured.
 pub(crate) struct Contestant {
     pub(crate) name: &'static str,
     kind: Kind,
     pub(crate) event: &'static str,
     pub(crate) expected: (&'static str, &'static str),
-    /// How many calls an invocation makes.
+    /// Number of calls to the provider in one invocation.
     pub(crate) calls: usize,
 }
 
@@ -99,7 +99,7 @@ enum Kind {
     Node,
 }
 
-/// All of them; the first is the one that the others are compared with.
+/// All contestants. The others are compared with the first.
 pub(crate) fn all() -> Vec<Contestant> {
     use Kind::{Node, Other, Python, Rust};
     let of = |name, kind, work: Work| Contestant {
@@ -136,8 +136,8 @@ impl Contestant {
         matches!(self.kind, Kind::Other)
     }
 
-    /// Puts its binary, if it is one, where it is started: written anew, as Lambda unpacks it,
-    /// because how a linker leaves a file in the system's memory makes it slower.
+    /// Copies the binary of a Rust function to the folder where it is started. A new file, as Lambda
+    /// unpacks one, starts faster than the file that the linker has left in the page cache.
     pub(crate) fn install(&self, setting: &Setting) -> io::Result<()> {
         let built = match self.kind {
             Kind::Rust => setting.root.join("target/release").join(self.name),
@@ -154,7 +154,7 @@ impl Contestant {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
         }
-        // One that was not built is told with the others that are missing.
+        // A missing binary is reported together with everything else that is missing.
         if built.is_file() {
             fs::copy(built, file).map(drop)
         } else {
@@ -162,7 +162,7 @@ impl Contestant {
         }
     }
 
-    /// Whether all that it is made of is there.
+    /// Whether its program, folder and module exist.
     pub(crate) fn is_installed(&self, setting: &Setting) -> bool {
         let (program, arguments, folder) = self.parts(setting);
         let module = arguments
@@ -173,7 +173,7 @@ impl Contestant {
             && module.is_none_or(|module| Path::new(module).is_file())
     }
 
-    /// The size of what is uploaded to Lambda for it, in bytes.
+    /// The size of its zip file for Lambda, in bytes.
     pub(crate) fn zip_size(&self, setting: &Setting) -> Option<u64> {
         let zip = setting
             .output
@@ -182,7 +182,7 @@ impl Contestant {
         Some(zip.metadata().ok()?.len())
     }
 
-    /// How it is started.
+    /// The command that starts it.
     pub(crate) fn command(&self, setting: &Setting, runtime_api: &str) -> Command {
         let (program, arguments, folder) = self.parts(setting);
         let mut command = Command::new(program);
@@ -258,7 +258,7 @@ impl Contestant {
     }
 }
 
-/// Found here, so that a contestant's start is not the search for its program.
+/// The path of a program. It is searched for here, so that the search is not part of a measured start.
 fn on_path(program: &str) -> PathBuf {
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path)

@@ -1,6 +1,5 @@
-//! The cost of larger work: calls, time and memory by its size, at a
-//! vendor that takes so many calls a second and no more. The vendors are the simulator, which
-//! counts.
+//! The cost of work by its size: calls, time and memory, at a vendor with a rate limit. The vendors are
+//! the simulator, which counts the calls.
 
 use std::error::Error;
 use std::fs;
@@ -18,7 +17,7 @@ use crate::process::Process;
 use crate::runtime_api::{Answer, Report, RuntimeApi};
 use crate::setting::Setting;
 
-/// As long as Lambda gives a function at most.
+/// The longest timeout of a Lambda function.
 const TIME_LIMIT: Duration = Duration::from_secs(900);
 const INSTANCE: &str = "mqtt-qgzaawn9";
 /// Serial numbers that a record of a batch asks for.
@@ -31,17 +30,17 @@ pub(crate) struct Series {
     pub(crate) name: &'static str,
     kind: Kind,
     sizes: &'static [usize],
-    /// The vendor's limit, which the one sandbox may use whole.
+    /// The vendor's rate limit, all of which the one sandbox may use.
     pub(crate) calls_per_second: u32,
 }
 
 #[derive(Clone, Copy)]
 enum Kind {
-    /// Certificates, with so many in an answer at most.
+    /// A list of certificates, with this maximum in one answer.
     Describe(usize),
     /// Certificates whose status is requested.
     Status,
-    /// Records of one batch of a queue, which ask for some each.
+    /// Records of one batch of a queue, each of which asks for several certificates.
     Batch,
 }
 
@@ -78,7 +77,7 @@ pub(crate) struct Point {
     pub(crate) size: usize,
     pub(crate) invocations: usize,
     pub(crate) calls: usize,
-    /// Calls that the vendor refused, as it does those above its limit.
+    /// Calls that the vendor has refused because of its rate limit.
     pub(crate) refused: usize,
     pub(crate) seconds: f64,
     pub(crate) cpu_milliseconds: f64,
@@ -206,7 +205,7 @@ struct Worker {
     api: RuntimeApi,
 }
 
-/// When an event was handed out, and when its answer was there.
+/// The moments at which an event was handed out and at which its answer was received.
 type Span = (Instant, Instant);
 
 impl Worker {

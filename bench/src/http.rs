@@ -1,8 +1,8 @@
-//! As much of HTTP/1.1 as both stand-ins need.
+//! The part of HTTP/1.1 that both stand-ins need.
 
 use std::io::{self, BufRead, Read as _};
 
-/// Lambda takes 6 MB of an answer.
+/// Maximum size of an answer, in bytes: Lambda allows 6 MB.
 const LARGEST_BODY: u64 = 8 * 1024 * 1024;
 
 /// A request with all of its body.

@@ -1,6 +1,5 @@
-//! The functions beside an empty one and beside the vendors' official SDKs in Python and Node.js:
-//! how long they take to start and to answer, and what they use, also when there is more and more
-//! to do.
+//! Compares the functions with an empty function and with the vendors' official SDKs in Python and
+//! Node.js: the time to start and to answer, and the CPU time and memory, for growing work as well.
 
 #![forbid(unsafe_code)]
 
@@ -35,7 +34,7 @@ use crate::report::{cold_columns, column, growth_table, table, warm_columns};
 use crate::setting::Setting;
 use crate::throttle::Throttle;
 
-/// The one that the others are compared with.
+/// The contestant that the others are compared with.
 const BASE: &str = "empty";
 
 fn main() -> ExitCode {
@@ -167,7 +166,10 @@ fn grow(setting: &Setting) -> Result<Value, Box<dyn Error>> {
     Ok(Value::Object(all.collect()))
 }
 
-/// Those who take part. One that was named has to be installed.
+/// The contestants that are measured.
+///
+/// # Errors
+/// When a contestant that the options name does not exist or is not installed.
 fn chosen(options: &Options, setting: &Setting) -> Result<Vec<Contestant>, Box<dyn Error>> {
     let mut all = contestants::all();
     if options.other.is_none() {

@@ -21,14 +21,14 @@ Usage: bench [--stages cold,throttled,warm,growth,deployed,orders] [--contestant
 #[derive(Debug, PartialEq)]
 pub(crate) struct Options {
     pub(crate) stages: Vec<String>,
-    /// All when `None`.
+    /// The names of the contestants to measure; `None` for all.
     pub(crate) contestants: Option<Vec<String>>,
     pub(crate) rounds: usize,
     pub(crate) invocations: usize,
     pub(crate) round_trip: Duration,
     /// Whether the longest orders are measured, too.
     pub(crate) is_long: bool,
-    /// Where another build is.
+    /// The folder of another build.
     pub(crate) other: Option<PathBuf>,
 }
 

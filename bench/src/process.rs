@@ -1,4 +1,4 @@
-//! A contestant's process, and what the system knows of it.
+//! A contestant's process, and the resources that it uses according to the system.
 
 use std::fs::{self, File};
 use std::io;

@@ -1,6 +1,6 @@
-//! A stand-in for the providers that answers each call at once and always alike, whoever signed it.
+//! A stand-in for the providers. It gives each call the same answer at once, and checks no signature.
 //!
-//! The simulator checks signatures and keeps a state, and its time would be measured along.
+//! The simulator checks signatures and keeps a state, which would add to the measured times.
 
 use std::error::Error;
 use std::io::{self, BufReader, Write as _};
@@ -57,7 +57,7 @@ impl Provider {
         })
     }
 
-    /// How many calls were answered so far.
+    /// Number of calls that were answered so far.
     pub(crate) fn calls(&self) -> usize {
         self.calls.load(Ordering::Relaxed)
     }
@@ -69,7 +69,7 @@ fn serve(stream: TcpStream, config: Arc<ServerConfig>, calls: &AtomicUsize) -> i
     let mut stream = BufReader::new(StreamOwned::new(connection, stream));
     while let Some(request) = http::read(&mut stream)? {
         if request.head.starts_with("HEAD ") {
-            // It opens the connection ahead of the first event, and is no call.
+            // This request opens the connection ahead of the first event, and does not count as a call.
             stream
                 .get_mut()
                 .write_all(&http::answer("404 Not Found", "", b""))?;

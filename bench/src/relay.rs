@@ -1,4 +1,4 @@
-//! Distance: passes bytes on after half a round trip, in both directions.
+//! Simulates distance: forwards bytes after half a round trip, in both directions.
 
 use std::io::{self, Read as _, Write as _};
 use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
@@ -23,8 +23,7 @@ pub(crate) fn start(target: u16, round_trip: Duration) -> io::Result<u16> {
 }
 
 fn connect(near: TcpStream, target: u16, round_trip: Duration) -> io::Result<()> {
-    // The near end believes itself connected at once: the round trip of TCP's own handshake goes
-    // before its first bytes.
+    // The near end is connected at once, so the round trip of TCP's handshake delays its first bytes.
     let opened = Instant::now()
         .checked_add(round_trip)
         .ok_or(io::ErrorKind::InvalidInput)?;

@@ -8,7 +8,7 @@ use crate::samples::Samples;
 /// A column of numbers.
 pub(crate) struct Column<'a> {
     pub(crate) title: &'static str,
-    /// The cell of a contestant.
+    /// The text of the cell for a contestant.
     pub(crate) cell: Box<dyn Fn(&'static str) -> String + 'a>,
 }
 
@@ -66,7 +66,8 @@ pub(crate) fn warm_columns<'a>(samples: &'a Samples, base: &'static str) -> Vec<
     ]
 }
 
-/// What the work of each size took, beside the time that the vendor's limit alone makes it take.
+/// A table of the cost of work by its size. The column `× limit` is the time as a multiple of the time
+/// that the vendor's rate limit alone requires.
 pub(crate) fn growth_table(points: &[Point], calls_per_second: u32) -> String {
     let titles = [
         "size",
@@ -103,7 +104,7 @@ pub(crate) fn growth_table(points: &[Point], calls_per_second: u32) -> String {
     table
 }
 
-/// A column with what this tells of each contestant.
+/// A column with this cell for each contestant.
 pub(crate) fn column<'a>(
     title: &'static str,
     cell: impl Fn(&'static str) -> String + 'a,
@@ -131,13 +132,13 @@ fn ratio<'a>(samples: &'a Samples, base: &'static str, quantity: &'static str) -
     })
 }
 
-/// To this project's function for the same operation, whose name a peer's ends with. None for those
-/// that are no peer.
+/// A column with the ratio of each peer to this project's function for the same operation, whose name
+/// is the end of the peer's name. Contestants that are no peers have no ratio.
 fn ratio_to_own<'a>(samples: &'a Samples, quantity: &'static str) -> Column<'a> {
     column("× ours", move |name| match name.split_once('-') {
         Some((_, own)) => {
             let ratio = samples.ratio(name, own, quantity);
-            // NaN when ours did not take part.
+            // The ratio is NaN when this project's function was not measured.
             match ratio {
                 _ if ratio.is_nan() => "–".to_owned(),
                 _ if ratio < 2.0 => format!("{ratio:.2}"),

@@ -1,8 +1,8 @@
-//! A lean stand-in for the Lambda Runtime API.
+//! A small stand-in for the Lambda Runtime API.
 //!
-//! The one of the tests runs on an async runtime and looks closely at what it is told. Here its
-//! share of each invocation would be measured along: this one has a blocking thread for each
-//! connection, which takes the times right beside the socket.
+//! The stand-in of the tests runs on an async runtime and checks each request, which would add to the
+//! measured times. This one has a blocking thread for each connection, which takes the times directly
+//! at the socket.
 
 use std::io::{self, BufReader, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
@@ -15,18 +15,18 @@ use crate::http;
 
 /// A report of the function.
 pub(crate) enum Report {
-    /// It has requested an event.
+    /// The function has requested an event.
     Ready(Instant),
     Answered(Answer),
-    /// It has reported an error, as the text says.
+    /// The function has reported this error.
     Failed(String),
 }
 
 /// An answer to an event.
 pub(crate) struct Answer {
-    /// When the event was handed out.
+    /// The moment at which the event was handed out.
     pub(crate) from: Instant,
-    /// When the answer had been read.
+    /// The moment at which the answer had been read.
     pub(crate) to: Instant,
     pub(crate) body: Vec<u8>,
 }
@@ -47,7 +47,7 @@ struct Shared {
 }
 
 impl RuntimeApi {
-    /// Gives the function so long for an event.
+    /// Sets the time that the function has for an event.
     pub(crate) fn start(time_limit: Duration) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         let address = listener.local_addr()?;
@@ -70,8 +70,7 @@ impl RuntimeApi {
                 else {
                     break;
                 };
-                // A failure is a function that hung up, which shows as an answer that does not
-                // come.
+                // A failure means that the function has hung up; the caller misses its answer.
                 std::thread::spawn(move || shared.serve(stream, &reporter));
             }
         });

@@ -11,7 +11,7 @@ use crate::provider::Provider;
 use crate::runtime_api::{Answer, Report, RuntimeApi};
 use crate::setting::Setting;
 
-/// Longer than any invocation here takes.
+/// A time that no invocation here reaches.
 const TIME_LIMIT: Duration = Duration::from_secs(30);
 
 /// One execution environment; ended when dropped.
@@ -43,7 +43,7 @@ impl<'a> Sandbox<'a> {
         })
     }
 
-    /// Waits for the function to ask for its first event, and returns when it did.
+    /// Waits for the function to request its first event. Returns the moment at which it did.
     pub(crate) fn ready(&self) -> Result<Instant, Box<dyn Error>> {
         match self.api.report()? {
             Report::Ready(at) => Ok(at),
@@ -52,8 +52,8 @@ impl<'a> Sandbox<'a> {
         }
     }
 
-    /// Gives the function its event so many times, one after the other. Every answer, and the
-    /// number of calls behind them, is as expected.
+    /// Gives the function its event this many times in sequence. Checks every answer, and the number of
+    /// calls to the provider.
     pub(crate) fn invoke(&self, count: usize) -> Result<Vec<Answer>, Box<dyn Error>> {
         let calls_before = self.provider.calls();
         for _ in 0..count {

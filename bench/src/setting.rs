@@ -12,16 +12,16 @@ use crate::relay;
 pub(crate) struct Setting {
     /// The root of the workspace.
     pub(crate) root: PathBuf,
-    /// The folder of what is prepared and written for a run: `target/bench`.
+    /// The folder of the files of a run: `target/bench`.
     pub(crate) output: PathBuf,
-    /// Where another build's binaries are.
+    /// The folder of another build's binaries.
     pub(crate) other: Option<PathBuf>,
     pub(crate) provider: Provider,
     /// The base URL of every provider.
     pub(crate) endpoint: String,
     /// The stand-in's root as a PEM file.
     pub(crate) root_file: PathBuf,
-    /// The same behind the public roots, for a client that takes one file for all.
+    /// A file of the public roots and the stand-in's root, for a client that reads one file only.
     pub(crate) all_roots_file: PathBuf,
 }
 
@@ -42,7 +42,7 @@ impl Setting {
         };
         let root_file = output.join("root.pem");
         fs::write(&root_file, &provider.root_pem)?;
-        // Left out where the Python peers are not installed, which then are no contestants.
+        // Without the Python peers there is no file of public roots, and none is needed.
         let public_roots = fs::read_to_string(output.join("public-roots.pem")).unwrap_or_default();
         let all_roots_file = output.join("all-roots.pem");
         fs::write(&all_roots_file, public_roots + &provider.root_pem)?;

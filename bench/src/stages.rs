@@ -11,10 +11,10 @@ use crate::sandbox::Sandbox;
 use crate::setting::Setting;
 use crate::throttle::Throttle;
 
-/// So many invocations of one contestant in a row, then it is the next one's turn.
+/// Number of invocations of one contestant in a row, before the next one's turn.
 const BLOCK: usize = 50;
 
-/// Invocations before the measured ones, in which an interpreter compiles what it runs often.
+/// Number of invocations before the measured ones, in which an interpreter compiles its hot code.
 const WARM_UP: usize = 20;
 
 /// Starts each contestant once in each round. Throttled, its share of a processor is small from the
@@ -28,8 +28,8 @@ pub(crate) fn cold(
     let mut samples = Samples::default();
     for _ in 0..rounds {
         for contestant in shuffled(contestants) {
-            // A group of its own, which owes nothing for the one before. It outlives the sandbox,
-            // so that it can be removed.
+            // Each sandbox has a control group of its own, so that no debt of processor time is left
+            // from the one before. The group outlives the sandbox, so that it can be removed.
             let throttle = if is_throttled {
                 Some(Throttle::new()?)
             } else {
@@ -47,7 +47,7 @@ pub(crate) fn cold(
             };
             let until_ready = milliseconds(sandbox.started, ready);
             let invocation = milliseconds(answer.from, answer.to);
-            // The harness's own work between the two is in neither.
+            // The harness's own work between the two counts for neither.
             for (quantity, value) in [
                 ("cold_ms", until_ready + invocation),
                 ("ready_ms", until_ready),
@@ -63,7 +63,7 @@ pub(crate) fn cold(
     Ok(samples)
 }
 
-/// Gives each contestant so many events, in blocks.
+/// Gives each contestant this many events, in blocks.
 pub(crate) fn warm(
     contestants: &[Contestant],
     setting: &Setting,

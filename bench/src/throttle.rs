@@ -13,7 +13,10 @@ pub(crate) struct Throttle {
 }
 
 impl Throttle {
-    /// Fails where this machine or this user cannot have such a group.
+    /// Creates a group.
+    ///
+    /// # Errors
+    /// When this machine has no control groups, or this user may not create one.
     pub(crate) fn new() -> io::Result<Self> {
         let name = format!("certificate-bench-{}", std::process::id());
         let first_version = Path::new("/sys/fs/cgroup/cpu");
@@ -31,7 +34,7 @@ impl Throttle {
         Ok(throttle)
     }
 
-    /// From now on this process has that share.
+    /// Limits this process to that share from now on.
     pub(crate) fn add(&self, process_id: u32) -> io::Result<()> {
         self.write("cgroup.procs", &process_id.to_string())
     }
@@ -48,7 +51,7 @@ impl Throttle {
 
 impl Drop for Throttle {
     fn drop(&mut self) {
-        // Fails while a process is in it, which the end of all sandboxes rules out.
+        // Removing fails only while a process is in the group, and all sandboxes have ended.
         drop(fs::remove_dir(&self.folder));
     }
 }

@@ -17,7 +17,7 @@ EVENTS = (1_000, 100_000, 10_000_000)
 SECONDS_OF_A_MONTH = 730 * 3600
 GB = 2**30
 SQS_UNIT_BYTES = 64 * 1024
-# How many sandboxes of a function may work at once, by the template's defaults: on requests, and on messages of its queue.
+# Maximum number of sandboxes of a function by the template's defaults: for requests, and for messages of its queue.
 SANDBOXES = {"describe": (4, 2), "inactivate": (4, 2), "status": (3, 2)}
 
 Uses = dict[str, float]
@@ -38,7 +38,7 @@ def document(measured: dict, prices: dict) -> str:
         "# What it costs\n",
         "US dollars a month, computed by `make costs` from [measured durations](../scripts/costs/measured.json) and\n"
         f"[prices](../scripts/costs/prices.json) of {prices['region']} on {prices['date']}: {prices['source']}.\n"
-        "A function has 128 MB on arm64; on x86_64 its time costs a quarter more. What other clouds ask for their calls is not in it.\n",
+        "A function has 128 MB on arm64; on x86_64 its time costs a quarter more. The prices of other clouds for their calls are not included.\n",
         "## Idle\n",
         "The cost of the stack as the template makes it, without any event:\n",
         table(("", "a month"), [*((name, money(cost)) for name, cost in idle), ("**together**", f"**{money(total)}**")]),
@@ -58,12 +58,23 @@ def document(measured: dict, prices: dict) -> str:
             prices,
         ),
         *way("By direct invocation", "By a caller in the same region, such as Step Functions.", "direct", measured, prices),
+        "### An example\n",
+        f"5,000 devices, half of them at `tencent-mqtt` and half at `alibaba-mqtt`, are listed once a day over HTTP, and 100 of them are\n"
+        f"inactivated from the queue: {money(example(measured, prices))} a month beside the idle stack.\n",
         "### In addition\n",
         table(("", *map(number, EVENTS)), [(row["name"], *costs(row["uses"], prices)) for row in measured["extras"]]),
         fleet(measured, prices),
         notes(measured),
     ]
     return "\n".join(parts)
+
+
+def example(measured: dict, prices: dict) -> float:
+    """The dollars of a month of 25 pages at each of two brokers a day, and of 50 orders at each."""
+    times = {"describe, a page of 100": ("http", 25 * 30), "inactivate one": ("queue", 50)}
+    rows = [event for event in measured["events"] if event["name"] in times and event["provider"] in ("tencent-mqtt", "alibaba-mqtt")]
+    assert len(rows) == 2 * len(times)
+    return sum(times[event["name"]][1] * dollars(event_uses(event, times[event["name"]][0], measured), prices) for event in rows)
 
 
 def way(title: str, text: str, kind: str, measured: dict, prices: dict) -> list[str]:
@@ -80,12 +91,12 @@ def event_row(event: dict, kind: str, measured: dict, prices: dict) -> tuple[str
 
 
 def busy_ms(event: dict, kind: str) -> int:
-    """How long a sandbox is busy. A direct invocation is paced like an HTTP request."""
+    """Milliseconds for which a sandbox is busy. A direct invocation is paced like an HTTP request."""
     return event["busy_ms"]["queue" if kind == "queue" else "http"]
 
 
 def most_events(event: dict, kind: str) -> float:
-    """How many such events the sandboxes can handle in a month, one after the other."""
+    """Maximum number of such events that the sandboxes can handle in a month, one after the other."""
     requests, messages = SANDBOXES[event["function"]]
     return (messages if kind == "queue" else requests) * SECONDS_OF_A_MONTH * 1000 / busy_ms(event, kind)
 
@@ -156,7 +167,7 @@ FLEET_PARTS = {
 
 
 def fleet_uses(certificates: int, of: dict, measured: dict) -> Uses:
-    """What a run over a fleet uses."""
+    """The resources that a run over a fleet uses."""
     told, bytes_of = measured["fleet"], measured["fleet"]["bytes_of_a_certificate"]
     pages = math.ceil(certificates / of["page"])
     invocations = pages * of["invocations_of_a_page"]
@@ -165,7 +176,7 @@ def fleet_uses(certificates: int, of: dict, measured: dict) -> Uses:
     kept = certificates * (bytes_of["plan"] + bytes_of["result"] + bytes_of["outcome"]) / GB
     return {
         "transition": sum(told["transitions"][name] * count for name, count in counts.items()),
-        # One plans a page, and one is the trial.
+        # One invocation plans each page, and one is the dry run of the first page's order.
         "lambda_request": pages + invocations + 1,
         "lambda_gb_second": certificates * of["seconds_of_a_certificate"] * measured["memory_gb"],
         # The plan of a page, its results and its outcome; the whole plan and the report.

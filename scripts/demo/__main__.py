@@ -1,4 +1,4 @@
-"""`make demo` tells a story with the three real functions; `make run` leaves them up for you to try.
+"""`make demo` tells a story with the three real functions; `make run` keeps them running for you to try.
 
 FULL=1, or --full, shows all of each answer.
 """
@@ -42,13 +42,19 @@ def stay(bundle: Bundle) -> None:
     say(f"api={bundle.emulator}/lambda-url    # for the requests that `make demo` prints\n")
     question = {"provider": "alibaba-mqtt", "instance_id": INSTANCE, "certificates": [usable_though_revoked(bundle)]}
     question = json.dumps({**question, "cross_check": {"provider": "alibaba-pca"}})
-    say(f"curl -s '{bundle.url('describe')}?instance_id=mqtt-qgzaawn9&expires_within_days=30&limit=2'\n")
-    say(f"curl -s '{bundle.url('describe')}?sources=all&summary=true&limit=0'\n")
-    say(f"curl -s {bundle.url('inactivate')} -d {shlex.quote(order)}\n")
-    say(f"curl -s '{bundle.url('status')}?serial_number={good['SerialNumber']},00c0ffee'\n")
-    say(f"curl -s {bundle.url('status')} -d {shlex.quote(question)}\n")
-    say(f"curl -s {bundle.emulator}/2015-03-31/functions/inactivate/invocations -d {shlex.quote(event)}\n")
-    say(f"The providers' state: curl -s '{bundle.simulator['control_url']}/certificates?vendor=alibaba-mqtt&limit=5'")
+    describe, inactivate, status = (bundle.url(function) for function in ("describe", "inactivate", "status"))
+    invocations = f"{bundle.emulator}/2015-03-31/functions/inactivate/invocations"
+    lines = {
+        "two certificates at Tencent Cloud that expire within 30 days": f"'{describe}?instance_id=mqtt-qgzaawn9&expires_within_days=30&limit=2'",
+        "all certificates at all providers, counted": f"'{describe}?sources=all&summary=true&limit=0'",
+        "a dry run of inactivating one by its serial number": f"{inactivate} -d {shlex.quote(order)}",
+        "the same as a message of a queue": f"{invocations} -d {shlex.quote(event)}",
+        "the status of one that the CA knows, and of one that it does not": f"'{status}?serial_number={good['SerialNumber']},00c0ffee'",
+        "one that the CA has revoked and a broker still accepts": f"{status} -d {shlex.quote(question)}",
+        "five certificates as the simulated provider holds them": f"'{bundle.simulator['control_url']}/certificates?vendor=alibaba-mqtt&limit=5'",
+    }
+    for title, line in lines.items():
+        say(f"# {title}\ncurl -s {line}\n")
     signal.pause()
 
 

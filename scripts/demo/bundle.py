@@ -25,12 +25,12 @@ SOURCES = [
 ]
 STARTS_WITHIN_SECONDS = 30
 ANSWERS_WITHIN_SECONDS = 40
-# Everything runs on this machine: no proxy has a part in it.
+# Everything runs on this machine, so no proxy is used.
 OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 class Failure(Exception):
-    """Something that the person who runs this must be told."""
+    """A problem that ends the program; the text is for the person who runs it."""
 
 
 def build() -> None:
@@ -38,12 +38,12 @@ def build() -> None:
     prepare("the functions and the simulator of the providers' APIs", *FUNCTIONS, "simulator")
 
 
-def prepare(what: str, *packages: str) -> None:
+def prepare(described: str, *packages: str) -> None:
     """Compiles these packages, with cargo's own progress, and installs the emulator."""
     if "CARGO_LAMBDA" not in os.environ:
         run([ROOT / "scripts/environment.sh", "build", ROOT / "scripts/requirements-build.txt"])
     if "FUNCTIONS_DIR" not in os.environ:
-        say(f"Compiling {what} (a few minutes the first time) ...")
+        say(f"Compiling {described} (a few minutes the first time) ...")
         run(["cargo", "build", "--locked", *(word for package in packages for word in ("--package", package))])
 
 
@@ -84,7 +84,7 @@ class Emulated:
         self._stack.close()
 
     def start_others(self, stack: contextlib.ExitStack) -> None:
-        """Starts what the functions need beside the emulator."""
+        """Starts further programs that the functions need."""
 
     def variables(self, function: str) -> dict[str, str]:
         """The environment of a function beside the variables of Lambda itself."""
@@ -181,7 +181,7 @@ class Bundle(Emulated):
         return self._send(urllib.request.Request(url))[1]["clients"][0]
 
     def calls(self) -> dict:
-        """How often the simulated providers were called."""
+        """Number of calls to the simulated providers."""
         return self._send(urllib.request.Request(f"{self.simulator['control_url']}/calls"))[1]
 
     def _start_simulator(self, stack: contextlib.ExitStack, program: Path) -> dict:

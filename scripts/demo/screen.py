@@ -6,7 +6,7 @@ import textwrap
 from typing import Any
 
 WIDTH = 100
-# Members that tell of trouble, or of work that is left. The cut keeps them whole, wherever they hold anything.
+# Members that report trouble, or work that is left. They are never cut, unless they are empty.
 NEVER_CUT = {
     "batchItemFailures",
     "disagreements",
@@ -22,7 +22,7 @@ NEVER_CUT = {
     "unknown",
     "warnings",
 }
-# Members that tell of trouble when they are false.
+# Members that report trouble when they are false.
 CUT_WHEN_TRUE = {"consistent", "verified"}
 # Longer texts, such as receipts, are cut unless they belong to a member of NEVER_CUT.
 LONGEST_TEXT = 48
@@ -30,7 +30,7 @@ SHOWN_OF_LONG_TEXT = 16
 
 
 def cut(value: Any, members: set[str]) -> Any:
-    """Leaves out, at any depth, the members that are neither among these nor lead to trouble."""
+    """Leaves out, at any depth, the members that are not among these and contain no trouble."""
     if isinstance(value, list):
         return [cut(item, members) for item in value]
     if isinstance(value, str) and len(value) > LONGEST_TEXT:
@@ -48,7 +48,7 @@ def cut(value: Any, members: set[str]) -> Any:
 
 
 def has_trouble(value: Any) -> bool:
-    """Whether a member tells of trouble, at any depth."""
+    """Whether a member reports trouble, at any depth."""
     if isinstance(value, list):
         return any(map(has_trouble, value))
     if not isinstance(value, dict):
@@ -61,7 +61,7 @@ def is_trouble(name: str, value: Any) -> bool:
 
 
 def whole(value: Any) -> Any:
-    """All that a value holds, but for nulls and the words that an error's code says again."""
+    """The whole value, except nulls and the members that only repeat an error's code."""
     if isinstance(value, list):
         return [whole(item) for item in value]
     if isinstance(value, dict):
@@ -99,7 +99,7 @@ def filled(items: list[tuple[str, Any]], column: int, margin: int, breaks_texts:
     for name, value in items:
         flat = name + on_one_line(value)
         if text:
-            # Nothing but the mark of the cut follows an item of several lines.
+            # On the last line of an item of several lines, only the mark of the cut may follow.
             fits = column + len(flat) + 5 <= WIDTH and (value is ... or not is_broken)
             text += ", " if fits else f",\n{' ' * margin}"
             column = column + 2 if fits else margin

@@ -54,7 +54,7 @@ PICTURE = r"""
 
 
 class Stage:
-    """Asks the functions, and shows what is asked and answered; `full` shows all of each answer."""
+    """Sends requests to the functions, and shows each request and its answer; `full` shows answers uncut."""
 
     def __init__(self, bundle: Bundle, full: bool) -> None:
         self.bundle, self.full = bundle, full
@@ -70,7 +70,7 @@ class Stage:
         return self._answered(line, self.bundle.get(function, urlencode(parameters)), show, **shell)
 
     def post(self, function: str, body: dict, show: set[str], pasted: str = "", **shell: str) -> dict:
-        """The same of a POST; `pasted` is the body for a shell where it differs."""
+        """The answer to a POST, as for `get`; `pasted` is the body for a shell where it differs."""
         data = pasted or f"\\\n{json_in_shell(body)}"
         return self._answered(f"curl -s {path(function)} -d {data}", self.bundle.post(function, body), show, **shell)
 
@@ -102,7 +102,7 @@ class Stage:
         say((json.dumps(value, indent=2, ensure_ascii=False) if self.full else laid_out(cut(value, members))) + "\n")
 
     def expect(self, held: bool, what: str) -> None:
-        """Fails with the whole of the last answer unless something holds."""
+        """Fails, and shows the whole last answer, unless the expectation holds."""
         if not held:
             say(json.dumps(self._last, indent=2, ensure_ascii=False))
             raise Failure(f"The demonstration expected {what}, and got the answer above instead.")

@@ -1,4 +1,4 @@
-"""`scripts/fleet watch` prints how far a run over a fleet is, and `scripts/fleet report` draws what became of each page."""
+"""`scripts/fleet watch` prints the progress of a run over a fleet, and `scripts/fleet report` draws the outcome of each page."""
 
 import argparse
 import signal
@@ -40,10 +40,10 @@ def options_of(arguments: list[str]) -> argparse.Namespace:
     common.add_argument("--endpoint-url", metavar="URL", help="an emulated AWS")
     parser = argparse.ArgumentParser(prog="scripts/fleet")
     commands = parser.add_subparsers(required=True)
-    watch = commands.add_parser("watch", parents=[common], help="print how far a run is, until it ends")
+    watch = commands.add_parser("watch", parents=[common], help="print the progress of a run, until it ends")
     watch.add_argument("--every", metavar="SECONDS", type=float, default=10)
     watch.set_defaults(command=watched)
-    report = commands.add_parser("report", parents=[common], help="draw what became of each page")
+    report = commands.add_parser("report", parents=[common], help="draw the outcome of each page")
     report.add_argument("--bucket", metavar="NAME", help="the bucket of the run; by default the stack's")
     report.add_argument("--output", metavar="FILE", type=Path, default=Path("report.svg"))
     report.add_argument("--put", metavar="s3://BUCKET/KEY", type=objects.s3_url, help="also put the picture into a bucket")

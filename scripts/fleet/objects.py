@@ -13,10 +13,10 @@ from botocore.exceptions import ClientError
 
 __all__ = ["Failure", "Run", "bins", "picture", "put", "read", "s3_url"]
 
-# More bars than that are thinner than three pixels.
+# Maximum number of bars. More bars would be thinner than three pixels.
 MOST_BARS = 220
 READ_AT_ONCE = 16
-# Certificates of a page whose order was given up.
+# The outcome of certificates of a page whose order was abandoned.
 NOT_CARRIED_OUT = "not_carried_out"
 
 
@@ -39,14 +39,14 @@ class Run:
 
 
 def counts(outcome: Object) -> Counter[str]:
-    """The certificates of a page by outcome, also those that no part of its order came to."""
+    """The certificates of a page by outcome, including those that no part of its order has reached."""
     told = Counter({name: number for name, number in outcome["summary"].items() if number})
     rest = outcome["certificates"] - told.total()
     return told + Counter({NOT_CARRIED_OUT: rest}) if rest > 0 else told
 
 
 def read(files: Any, bucket: str, execution: str) -> Run:
-    """What is there of a run now."""
+    """The state of a run: its plan, and the outcomes and the report that exist so far."""
     plan = read_one(files, bucket, f"{execution}/plan.json")
     if plan is None:
         raise Failure(f"s3://{bucket}/{execution}/plan.json is not there: the run has another name, or its plan is not written yet")

@@ -1,11 +1,11 @@
-"""How far an execution of the state machine is, by the counts of its map runs."""
+"""The progress of an execution of the state machine, by the counts of its map runs."""
 
 import time
 from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-# The rate is that of the last samples.
+# Number of samples by which the rate is computed.
 SAMPLES = 12
 UNITS = {"Orders": "pages"}
 ENDED = ("succeeded", "failed", "timedOut", "aborted")
@@ -14,7 +14,7 @@ Clock = Callable[[], float]
 
 
 def watch(machines: Any, arn: str, every: float, clock: Clock = time.monotonic, sleep: Callable[[float], None] = time.sleep) -> int:
-    """Prints a line now and then until the execution ends; 0 when it has succeeded."""
+    """Prints a line every `every` seconds until the execution ends. Returns 0 when it has succeeded."""
     samples: dict[str, deque[tuple[float, int]]] = {}
     while True:
         execution = machines.describe_execution(executionArn=arn)

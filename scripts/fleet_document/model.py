@@ -38,7 +38,7 @@ State = dict[str, Any]
 
 @dataclass(frozen=True)
 class Pace:
-    """How fast a vendor's certificates go, by the shares alone."""
+    """The speed of a vendor's certificates, by the shares alone."""
 
     # Seconds of one sandbox for a certificate.
     plan: Fraction

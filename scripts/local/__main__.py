@@ -14,7 +14,7 @@ sys.path.append(str(Path(__file__).resolve().parents[1] / "demo"))
 import credentials
 from bundle import FUNCTIONS, Emulated, Failure, needs_python, prepare, say
 
-# Variables of the functions that are handed on as they are.
+# Variables that are passed to the functions unchanged.
 PASSED = (
     "TENCENT_MQTT_ENDPOINT",
     "ALIBABA_MQTT_ENDPOINT",
@@ -26,7 +26,7 @@ PASSED = (
     "HTTPS_PROXY",
     "NO_PROXY",
 )
-# These are handed on only where writes are allowed.
+# Variables that are passed only if writes are allowed.
 PASSED_TO_WRITE = (
     "INACTIVATE_ALLOWED_INSTANCES",
     "REACTIVATE_ALLOWED_INSTANCES",
@@ -34,7 +34,7 @@ PASSED_TO_WRITE = (
     "INACTIVATE_MAX_UNPLANNED",
     "END_SESSIONS",
 )
-NOBODY = """\
+NO_KEY_FOUND = """\
 No key was found. Set one of these, and start again; docs/local.md tells more:
 
   Tencent Cloud   TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY, or TCCLI_PROFILE
@@ -44,7 +44,7 @@ No key was found. Set one of these, and start again; docs/local.md tells more:
 
 @dataclass(frozen=True)
 class Provider:
-    """A provider that can be asked, and what has to be set before: the region, and the instance of a broker that has any."""
+    """A provider whose key was found, and the variables that it also needs: its region, and the instance if it has instances."""
 
     name: str
     key: credentials.Key
@@ -53,7 +53,7 @@ class Provider:
     example: str
 
     def missing(self) -> str | None:
-        """An instruction, where a person has to set something before this provider can be asked."""
+        """An instruction for the person if a variable is missing, and else None."""
         if self.region_variable not in self.key.variables:
             return f"set {self.region_variable} to the region"
         if self.instance_variable and not os.environ.get(self.instance_variable):
@@ -103,7 +103,7 @@ def main() -> int:
         keys = {"tencent": credentials.tencent(), "alibaba": credentials.alibaba(), "aws": credentials.aws()}
         found = [key for key in keys.values() if key]
         if not found:
-            raise Failure(NOBODY)
+            raise Failure(NO_KEY_FOUND)
         prepare("the functions", *FUNCTIONS)
         with Local(found, writes) as local:
             introduce(local, writes)
@@ -133,7 +133,7 @@ def may_write() -> bool:
 
 
 def providers(tencent: credentials.Key | None, alibaba: credentials.Key | None, aws: credentials.Key | None) -> list[Provider]:
-    """The providers that there are keys for."""
+    """The providers whose keys were found."""
     rows = (
         ("tencent-mqtt", tencent, "TENCENTCLOUD_REGION", "TENCENT_MQTT_INSTANCE", "mqtt-qgzaawn9"),
         ("alibaba-mqtt", alibaba, "ALIBABA_CLOUD_REGION_ID", "ALIBABA_MQTT_INSTANCE", "post-cn-7mz2d0000"),
@@ -153,7 +153,7 @@ def introduce(local: Local, writes: bool) -> None:
 
 
 def present(local: Local, provider: Provider) -> None:
-    """Asks the provider for one certificate, and prints lines about it to paste."""
+    """Lists one certificate of the provider, and prints commands about it to paste."""
     say(f"\n{provider.name}, with {provider.key.origin}")
     missing = provider.missing()
     if missing:

@@ -22,7 +22,7 @@ AWS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_R
 
 @dataclass(frozen=True)
 class Key:
-    """The variables of a function that hold a cloud's key and region, and where they were found."""
+    """The variables of a function that hold a cloud's key and region, and their origin."""
 
     variables: dict[str, str]
     origin: str
@@ -39,7 +39,7 @@ def alibaba() -> Key | None:
 
 
 def aws() -> Key | None:
-    """The key for AWS: the environment's, else what the AWS CLI exports of the profile."""
+    """The key for AWS: the environment's, else that of the profile, as the AWS CLI exports it."""
     return _found(AWS, _aws_profile)
 
 

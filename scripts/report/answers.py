@@ -1,4 +1,4 @@
-"""The answers that a report is made of: asked of functions that run, or read from files that were saved before."""
+"""The answers for a report: from running functions, or from saved files."""
 
 import argparse
 import json
@@ -17,20 +17,20 @@ from botocore.awsrequest import AWSRequest
 
 # An answer, a request or a part of one, as JSON has it.
 Object = dict[str, Any]
-# Sends a request to a function, by its name, and gives the answer.
+# Sends a request to the function of this name, and returns the answer.
 Ask = Callable[[str, Object], Object]
 
 PAGE_SIZE = 1000
-MAX_NAMED = 200  # certificates in one request to status
+MOST_NAMED = 200  # certificates in one request to status
 ANSWERS_WITHIN_SECONDS = 310
 ATTEMPTS = 3
 SECONDS_BETWEEN_ATTEMPTS = 2.0
-# Sources that issue certificates. All others are brokers, which let devices in by them.
+# Providers that issue certificates. All others are brokers, at which devices log in with them.
 AUTHORITIES = {"alibaba-pca"}
 
 
 class Failure(Exception):
-    """The report cannot be made; the text says why, and what to do."""
+    """A problem that prevents the report; the text has the reason and the remedy."""
 
 
 class Refused(Exception):
@@ -114,7 +114,7 @@ def described(ask: Ask, sources: Any, listed: bool) -> Iterator[Object]:
         yield page
         if page["next_cursor"] is None:
             return
-        # A source that fails with an error that may pass is continued by the cursor, again and again.
+        # The cursor retries a source that fails with a retryable error, without end.
         progress = any(source["error"] is None and source["next_cursor"] for source in page["sources"])
         attempts = 0 if progress or page.get("certificates") else attempts + 1
         if attempts == ATTEMPTS:
@@ -127,8 +127,8 @@ def described(ask: Ask, sources: Any, listed: bool) -> Iterator[Object]:
 def cross_checked(ask: Ask, place: Object, authority: Object, certificates: list[Object]) -> Iterator[Object]:
     """The answers of status about certificates of a broker, compared with a certificate authority."""
     named = [reference(place["provider"], certificate) for certificate in certificates]
-    for first in range(0, len(named), MAX_NAMED):
-        request = {**place, "cross_check": authority, "certificates": named[first : first + MAX_NAMED]}
+    for first in range(0, len(named), MOST_NAMED):
+        request = {**place, "cross_check": authority, "certificates": named[first : first + MOST_NAMED]}
         yield ask("status", request)
 
 
@@ -155,10 +155,10 @@ def saved(paths: list[Path]) -> tuple[list[Object], list[Object]]:
     once = list({json.dumps(answer, sort_keys=True): answer for answer in answers}.values())
     for answer in once:
         if answer.get("operation") not in ("describe", "status"):
-            raise Failure("the files hold something else than answers of describe and status")
+            raise Failure("--answers takes answers of describe and status only, and a file holds something else")
     of = {operation: [one for one in once if one["operation"] == operation] for operation in ("describe", "status")}
     if not of["describe"]:
-        raise Failure("the files hold no answer of describe")
+        raise Failure("--answers needs an answer of describe, and no file holds one")
     return of["describe"], of["status"]
 
 
@@ -174,20 +174,20 @@ def unpacked(value: Any) -> list[Object]:
 
 
 def newest(events: list[Object]) -> list[Object]:
-    """The answers of the newest question to describe, and all of status. A queue holds those of other days, too, and some
-    events twice: of the same id the earliest counts."""
+    """The answers to the newest request to describe, and all answers of status. A queue also holds answers of other days, and
+    some events twice: of two events with the same id, the earlier one counts."""
     of_id: dict[str, Object] = {}
     for event in sorted(events, key=lambda event: event["time"]):
         of_id.setdefault(event["id"], event)
     last = None
     for event in of_id.values():
         if ".describe." in event["type"]:
-            last = question(event)
-    kept = [one for one in of_id.values() if ".status." in one["type"] or question(one) == last]
+            last = message_id(event)
+    kept = [one for one in of_id.values() if ".status." in one["type"] or message_id(one) == last]
     return [answer_of(event) for event in kept if ".inactivate." not in event["type"]]
 
 
-def question(event: Object) -> str:
+def message_id(event: Object) -> str:
     """The id of the message that the event answers: further parts of an answer have `.2`, `.3` and so on after it."""
     name, _, part = event["id"].rpartition(".")
     return name if name and part.isdigit() else event["id"]

@@ -52,9 +52,9 @@ OUTCOME_COLOURS = {
     "not_carried_out": "ink",
 }
 
-# More bars than that touch each other.
+# Maximum number of bars that have space between them.
 MOST_SPACED = 100
-# A bar that is more times as tall as the next one is cut.
+# A bar that is more than this many times as tall as the next one is cut.
 MOST_TIMES = 4
 
 Row = dict[str, Any]

@@ -22,7 +22,7 @@ Place = tuple[str, str | None, str | None]
 
 @dataclass
 class Source:
-    """A provider with its region and instance, and how its certificates stand."""
+    """A provider with its region and instance, and the numbers of its certificates."""
 
     place: Place
     statuses: Counter[str] = field(default_factory=Counter)
@@ -51,7 +51,7 @@ class Source:
 
     @property
     def has_failed(self) -> bool:
-        """Whether nothing is known about it."""
+        """Whether nothing is known about its certificates."""
         return self.error is not None and self.total == 0
 
     @property
@@ -65,13 +65,13 @@ class Source:
 
 @dataclass
 class Check:
-    """The brokers against the certificate authorities: why there was no check, or what it found."""
+    """The comparison of the brokers with the certificate authorities: the reason why it was not made, or its findings."""
 
     not_made: str | None = None
     # A result of status with its place, for each flag.
     flagged: dict[str, list[tuple[Place, Object]]] = field(default_factory=lambda: {REVOKED_BUT_ACTIVE: [], UNKNOWN_TO_CA: []})
     unconfirmed: list[tuple[Place, Object]] = field(default_factory=list)
-    # Faults on the way, as sentences.
+    # Errors during the comparison, as sentences.
     problems: list[str] = field(default_factory=list)
     revoked_at_authority: int | None = None
 
@@ -160,8 +160,8 @@ def ending(certificates: Iterable[Object], after: datetime, until: datetime) -> 
 
 
 def suspects(broker: Source, revoked: set[str]) -> list[Object]:
-    """Certificates that a broker accepts and whose number a certificate authority has revoked, in whichever base the broker
-    writes it. Whether it is the same certificate is for status to say."""
+    """Certificates that a broker accepts and whose serial number, read in any base, a certificate authority has revoked. Only
+    status decides whether it is the same certificate."""
     return [one for one in broker.certificates if one["status"] == "active" and readings(one) & revoked]
 
 
@@ -202,7 +202,7 @@ def disagreements(sources: Iterable[Source]) -> list[tuple[str, Place, int, Obje
 
 
 def unreadable(source: Source) -> Counter[tuple[str, str]]:
-    """Why records of a source could not be read in full: code and detail of the error, with the number of records."""
+    """The errors of records that could not be read in full: code and detail, with the number of records."""
     errors = [certificate["error"] for certificate in source.certificates if certificate["error"]]
     return Counter((error["code"], error["detail"]) for error in errors)
 
@@ -224,7 +224,7 @@ def sentence(error: Object) -> str:
     return f"{error['code']}: {error['detail']}"
 
 
-# Gives status's answers about certificates of a broker, compared with an authority.
+# Compares certificates of a broker with an authority, and returns the answers of status.
 Compare = Callable[[Source, Source, list[Object]], Iterable[Object]]
 
 
@@ -249,6 +249,6 @@ def ask_authorities(sources: list[Source], compare: Compare) -> Check:
 
 
 def problems(check: Check, sources: list[Source]) -> list[str]:
-    """Why a check may have missed certificates, as sentences."""
+    """The reasons why a check may have missed certificates, as sentences."""
     cut = "The list of {} could not be read to its end, so that certificates may be missing here."
     return check.problems + [cut.format(name_of(source.place)) for source in sources if not source.is_complete]

@@ -57,7 +57,7 @@ class Report:
 
 @dataclass(frozen=True)
 class Finding:
-    """A thing that somebody should look at."""
+    """A fact that needs attention."""
 
     level: str  # the name of a colour
     number: int
@@ -121,14 +121,14 @@ def plural(count: int, one: str, several: str) -> str:
 
 
 def expired(report: Report) -> int:
-    """Number of certificates that have expired and are on; of all that have expired where only numbers are known."""
+    """Number of expired certificates that are not switched off, or of all expired ones if only numbers are known."""
     if report.is_listed:
         return figures.ending(report.certificates, datetime.min.replace(tzinfo=UTC), report.made_at)
     return sum(source.ranges["expired"] for source in report.counted)
 
 
 def expiring(report: Report, days: int) -> int:
-    """Number of certificates that expire in so many days: 7 or 30. Of those that are on, where more is known than numbers."""
+    """Number of certificates that expire within 7 or 30 days. Only those in use count, unless only numbers are known."""
     if report.is_listed:
         return figures.ending(report.certificates, report.made_at, report.made_at + timedelta(days=days))
     ranges = ("within_7_days", "within_30_days")[: 1 if days == 7 else 2]
@@ -136,7 +136,7 @@ def expiring(report: Report, days: int) -> int:
 
 
 def findings(report: Report) -> list[Finding]:
-    """From the worst on."""
+    """The findings, the most severe first."""
     revoked, strange = (len(report.check.flagged[flag]) for flag in (REVOKED_BUT_ACTIVE, UNKNOWN_TO_CA))
     failed = sum(1 for source in report.sources if source.has_failed)
     partial = sum(1 for source in report.sources if source.is_partial)
@@ -205,7 +205,7 @@ def status_charts(report: Report) -> list[tuple[str, str]]:
 
 
 def short(place: Place) -> Place:
-    """Without the region where the instance tells the places apart."""
+    """The place without its region, if it has an instance."""
     provider, region, instance = place
     return provider, None if instance else region, instance
 
@@ -286,7 +286,7 @@ class Ends:
 
 
 def label(number: int, expiry: Expiry, every: int) -> str:
-    """Below the bar: each so many weeks the day on which a week begins."""
+    """The label below a bar: every few weeks, the day on which the week begins."""
     if number == 0:
         return "expired"
     week = number - 1
@@ -314,7 +314,7 @@ def soonest(report: Report) -> list[tuple[datetime, Place, str, list[str]]]:
 
 
 def identity(certificate: Object) -> str:
-    """The serial number as the provider writes it, or what else it has for a name."""
+    """The serial number as the provider writes it, or else another name of the certificate."""
     return certificate["provider_serial_number"] or certificate["serial_number"] or certificate["fingerprint_sha256"] or "without a number"
 
 

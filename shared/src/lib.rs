@@ -1,18 +1,19 @@
-//! Device certificates on several clouds behind one contract.
+//! Device certificates on several clouds, behind one API.
 //!
 //! ```text
 //! event bytes -> trigger -> request -> operation -> provider -> transport -> the vendor
 //! answer bytes <- trigger          <- operation <- provider <- transport <-
 //! ```
 //!
-//! * [`trigger`] knows Lambda: what kind of event it is, the requests in it, the form of the
-//!   answer.
-//! * [`request`] makes JSON into a request that cannot hold bad values.
+//! * [`trigger`] knows Lambda: it recognises the kind of an event, takes the requests out of it, and
+//!   answers in the form that its source expects.
+//! * [`request`] reads JSON as requests that cannot hold invalid values.
 //! * [`operation`] has the steps and guards of describe, inactivate and status.
 //! * [`provider`] speaks each vendor's API.
-//! * [`credentials`] finds what to sign with: a variable, a secret, or a role at the vendor's STS.
-//! * [`transport`] signs (with [`signing`]), sends and retries within the deadline.
-//! * [`model`] and [`error`] hold the types that all of them share; [`config`] is the environment as
+//! * [`credentials`] finds the credentials that sign the calls: in variables, in a secret, or by a role
+//!   at the vendor's security token service.
+//! * [`transport`] signs (with [`signing`]), sends and retries calls within the deadline.
+//! * [`model`] and [`error`] hold the types that all modules share; [`config`] is the environment as
 //!   one value.
 
 #![forbid(unsafe_code)]

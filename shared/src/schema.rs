@@ -11,9 +11,9 @@ use crate::model::{
     Timestamp,
 };
 
-/// A text that requests may write in several spellings and answers write in one. The last argument
-/// is the maximum length, in characters, in a request and in an answer; `None` where an answer has no
-/// such limit.
+/// The schema of a text that requests may write in several spellings and answers write in one. The last
+/// argument has the maximum lengths, in characters, in a request and in an answer; `None` if an answer
+/// has no limit.
 macro_rules! text {
     ($type:ty, $name:literal, $description:literal, $accepted:literal, $written:literal, $longest:expr) => {
         impl JsonSchema for $type {
@@ -93,7 +93,7 @@ pub(crate) fn request_or_null(_: &mut SchemaGenerator) -> Schema {
     })
 }
 
-/// A signed order inside an answer. Its members are of no use to a caller.
+/// A signed order inside an answer. Callers send it unchanged, so its members are not described.
 pub(crate) fn signed_order_or_null(_: &mut SchemaGenerator) -> Schema {
     json_schema!({
         "type": ["object", "null"],
@@ -104,7 +104,7 @@ pub(crate) fn signed_order_or_null(_: &mut SchemaGenerator) -> Schema {
     })
 }
 
-/// Answers show only the value.
+/// A fact has the schema of its value: answers show an unknown and an absent fact as `null`.
 impl<T: JsonSchema> JsonSchema for Fact<T> {
     fn inline_schema() -> bool {
         true

@@ -28,6 +28,7 @@ INSTANCE = "post-cn-7mz2d0000"
 SHARES = "tencent-mqtt:DescribeDeviceCertificates=20+60"
 SOURCE = {"provider": "tencent-mqtt", "region": "ap-guangzhou", "instance_id": "mqtt-qgzaawn9"}
 WEBHOOK_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+HOUR_SECONDS = 60 * 60
 FUNCTIONS = ("describe", "inactivate", "status")
 # How the members of a cloud's secret are named.
 MEMBERS = {
@@ -88,7 +89,7 @@ class Bundle:
             "AlibabaMqttEndpoint": urls["alibaba-mqtt"],
             "AlibabaCasEndpoint": urls["alibaba-cas"],
             "InactivateAllowedInstances": f"{INSTANCE},{SOURCE['instance_id']}",
-            "ReactivateAllowedInstances": INSTANCE,
+            "ReactivateAllowedInstances": f"{INSTANCE},{SOURCE['instance_id']}",
             "Sources": json.dumps([SOURCE]),
         }
         return deploy(self.emulator, name, wiring | parameters)
@@ -163,10 +164,16 @@ class Bundle:
             ids += [entry["MessageId"] for entry in sorted(sent, key=lambda entry: int(entry["Id"]))]
         return ids
 
-    def hide_for(self, function: str, seconds: int) -> None:
-        """How long a message of the function's queue stays hidden; the template's three minutes are long for a test."""
-        url = self.deployment.outputs[f"{function.capitalize()}QueueUrl"]
-        self.emulator.client("sqs").set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": str(seconds)})
+    @contextlib.contextmanager
+    def hidden_for(self, function: str, seconds: int) -> Iterator[None]:
+        """Meanwhile a message of the function's queue stays hidden so long; the template's three minutes are long for a test."""
+        queues, url = self.emulator.client("sqs"), self.deployment.outputs[f"{function.capitalize()}QueueUrl"]
+        usual = queues.get_queue_attributes(QueueUrl=url, AttributeNames=["VisibilityTimeout"])["Attributes"]
+        queues.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": str(seconds)})
+        try:
+            yield
+        finally:
+            queues.set_queue_attributes(QueueUrl=url, Attributes=usual)
 
     def waiting(self, output: str, deployment: Deployment | None = None) -> int:
         """How many messages are in a queue, hidden ones included."""
@@ -195,14 +202,32 @@ class Bundle:
         found = self.emulator.client("logs").filter_log_events(logGroupName=group, filterPattern=pattern)["events"]
         return [json.loads(event["message"]) for event in found if event["message"].startswith("{")]
 
+    def tried(self, serial: str) -> list[dict[str, Any]]:
+        """The log's lines about changes of a certificate, which bears this serial number at its provider."""
+        return [line for line in self.log("inactivate", "tried to inactivate a certificate") if line["provider_serial_number"] == serial]
+
+    def state_machine(self, name: str, definition: dict[str, Any]) -> str:
+        """The ARN of a new state machine whose role lets it start the children of its distributed maps, and nothing else."""
+        trust = {"Effect": "Allow", "Principal": {"Service": "states.amazonaws.com"}, "Action": "sts:AssumeRole"}
+        children = f"arn:aws:states:*:*:*:{name}*"
+        allowed = {"Effect": "Allow", "Action": ["states:StartExecution", "states:DescribeExecution"], "Resource": children}
+        roles = self.emulator.client("iam")
+        document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+        role = roles.create_role(RoleName=name, AssumeRolePolicyDocument=document)["Role"]["Arn"]
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
+        roles.put_role_policy(RoleName=name, PolicyName="own", PolicyDocument=policy)
+        machines = self.emulator.client("stepfunctions")
+        return machines.create_state_machine(name=name, definition=json.dumps(definition), roleArn=role)["stateMachineArn"]
+
 
 class Pool:
-    """Certificates that a broker holds as active, each handed out once."""
+    """Valid certificates that a broker holds as active, each handed out once."""
 
     def __init__(self, providers: Providers) -> None:
         held = providers.certificates("alibaba-mqtt", INSTANCE)
-        # Digits alone may be read in two ways, which is not the matter here.
-        self._left = [one for one in held if one["Status"] == "1" and not one["DeviceSn"].isdigit()]
+        # Digits alone may be read in two ways, which is not the matter here. An undo leaves an expired certificate off.
+        active = [one for one in held if one["Status"] == "1" and not one["DeviceSn"].isdigit()]
+        self._left = [one for one in active if int(one["ValidEnd"]) > (time.time() + HOUR_SECONDS) * 1000]
 
     def orders(self, count: int) -> dict[str, str]:
         """Orders to inactivate one certificate each, by the serial number as the broker writes it."""

@@ -1,10 +1,17 @@
 """The tests share an emulated AWS with the project's stack on it, and simulated providers behind that."""
 
 import os
+import signal
 from collections.abc import Iterator
 
+import leaks
 import pytest
 from bundle import Bundle, Pool
+
+
+def pytest_configure() -> None:
+    """A run that is ended by its parent stops its processes, as one that is ended by the keyboard does."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -23,6 +30,8 @@ def no_settings_of_the_user() -> Iterator[None]:
 def bundle(no_settings_of_the_user: None) -> Iterator[Bundle]:
     with Bundle(schedule="rate(1 minute)") as bundle:
         yield bundle
+        found = leaks.found(bundle)
+        assert not found, "\n".join(found)
 
 
 @pytest.fixture(scope="session")

@@ -38,6 +38,8 @@ class Emulator:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._extension_port = extension_port
+        # The bodies of the messages that clients have taken out of queues.
+        self.received: list[str] = []
 
     def __enter__(self) -> "Emulator":
         with contextlib.ExitStack() as stack:
@@ -85,7 +87,12 @@ class Emulator:
         config = Config(retries={"max_attempts": 0}, max_pool_connections=50)
         names = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token")
         named = dict(zip(names, key, strict=False))
-        return boto3.client(service, endpoint_url=self.url, region_name=REGION, config=config, **named)
+        client = boto3.client(service, endpoint_url=self.url, region_name=REGION, config=config, **named)
+        client.meta.events.register("after-call.sqs.ReceiveMessage", self._keep)
+        return client
+
+    def _keep(self, parsed: dict[str, Any], **_: object) -> None:
+        self.received += [message["Body"] for message in parsed.get("Messages", [])]
 
 
 class Providers:
@@ -121,6 +128,10 @@ class Providers:
     def heal(self) -> None:
         """Takes back every fault."""
         self._send("/faults", "DELETE")
+
+    def reset(self) -> None:
+        """Brings back the certificates of the start, without a fault, and forgets the calls."""
+        self._send("/reset", "POST")
 
     def take_keys(self, vendor: str, *keys: Key) -> None:
         """The keys that a provider takes from now on."""

@@ -151,7 +151,7 @@ def tell(demo: Demo, yes: bool) -> int:
     else:
         offer(demo, token, approval)
     consented = wait_for_consent(demo, execution)
-    if demo.run_tool(demo.operator, "watch", execution, "--every", "3") != 0:
+    if demo.run_tool(demo.operator, "watch", EXECUTION, "--every", "0.5" if yes else "3") != 0:
         say(f"The broker: {by_status(demo)}")
         return 1
     ended = time.monotonic()

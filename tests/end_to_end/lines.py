@@ -36,11 +36,13 @@ An order to inactivate a certificate of {INSTANCE}, and what became of it:
 
 {queue("SendMessage", QueueUrl=outputs["InactivateQueueUrl"], MessageBody=order)}
 
-{queue("ReceiveMessage", QueueUrl=outputs["ResultsQueueUrl"], MaxNumberOfMessages=10)}
+{queue("ReceiveMessage", QueueUrl=outputs["ResultsQueueUrl"], MaxNumberOfMessages=10, WaitTimeSeconds=20)}
 
-Any tool of AWS works with this:
+Any tool of AWS works with these variables, and so do the commands of docs/operations.md. The function is for version 1 of the AWS
+CLI, which leaves the first variable aside for queues:
 
 export AWS_ENDPOINT_URL={bundle.emulator.url} AWS_DEFAULT_REGION={REGION} AWS_ACCESS_KEY_ID={OPERATOR[0]} AWS_SECRET_ACCESS_KEY={OPERATOR[1]}
+aws() {{ command aws --endpoint-url "$AWS_ENDPOINT_URL" "$@"; }}
 """
 
 

@@ -70,7 +70,7 @@ def test_a_key_comes_from_parameter_store_where_that_is_asked_for(bundle: Bundle
 
 def test_a_key_is_rotated_while_calls_run(bundle: Bundle) -> None:
     """The new key is stored, later the old one is switched off: neither is seen in the answers."""
-    old, new = bundle.providers.keys["alibaba-cas"], {"id": "LTAIFAKEnew", "secret": "FAKE-new-secret"}
+    old, new = bundle.providers.keys["alibaba-cas"], {"id": "LTAIFAKEnewOfTheTest", "secret": "FAKE-new-secret-2Lk6Rt9Wz4"}
     is_over = threading.Event()
 
     def answers() -> list[dict[str, Any]]:

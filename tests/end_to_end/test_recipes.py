@@ -89,7 +89,7 @@ def test_an_event_of_your_own_cuts_a_device_off(bundle: Bundle, devices: Iterato
     printed = try_out("An event of your own", reads_outputs=True, device=device["ClientId"])
     result = settled(bundle, device["DeviceCertificateSn"], printed)
     assert (result["outcome"], result["cut_off"]) == ("inactivated", True), result
-    (line,) = until(lambda: tried(bundle, device["DeviceCertificateSn"]), 20)
+    (line,) = until(lambda: bundle.tried(device["DeviceCertificateSn"]), 20)
     assert line["reason"].removeprefix("EventBridge event ") in printed, line
 
     events = bundle.emulator.client("events")
@@ -109,7 +109,7 @@ def test_a_message_of_a_topic_is_an_order(bundle: Bundle, devices: Iterator[dict
     device = next(devices)
     try_out("A topic", device=device["ClientId"])
     assert settled(bundle, device["DeviceCertificateSn"])["outcome"] == "inactivated"
-    (line,) = until(lambda: tried(bundle, device["DeviceCertificateSn"]), 20)
+    (line,) = until(lambda: bundle.tried(device["DeviceCertificateSn"]), 20)
     assert line["reason"] == "ticket 4711", line
 
 
@@ -117,7 +117,7 @@ def test_objects_of_a_bucket_are_orders_and_lists(bundle: Bundle, devices: Itera
     first, *others = (next(devices)["DeviceCertificateSn"] for _ in range(4))
     printed = try_out("A bucket", serial_number=first)
     assert settled(bundle, first)["outcome"] == "inactivated"
-    (line,) = until(lambda: tried(bundle, first), 20)
+    (line,) = until(lambda: bundle.tried(first), 20)
     assert line["reason"] == "object stolen.txt"
 
     (name,) = [word for word in printed.split() if word.startswith("s3://")]
@@ -381,11 +381,6 @@ def settled(bundle: Bundle, serial: str, printed: str = "") -> dict[str, Any]:
         return [result for event in told for result in event["data"].get("results", []) if result["serial_number"] == serial]
 
     return until(found, 20)[0]
-
-
-def tried(bundle: Bundle, serial: str) -> list[dict[str, Any]]:
-    """The log's lines about changes of a certificate."""
-    return [line for line in bundle.log("inactivate", "tried to inactivate a certificate") if line["serial_number"] == serial]
 
 
 def finished(bundle: Bundle, execution: str) -> dict[str, Any]:

@@ -134,22 +134,9 @@ def test_a_run_is_watched_until_it_ends(bundle: Bundle) -> None:
         "States": {"Page": {"Type": "Pass", "End": True}},
     }
     orders = {"Type": "Map", "Label": "Orders", "ItemsPath": "$.pages", "ItemProcessor": nothing, "End": True}
-    definition = json.dumps({"StartAt": "Orders", "States": {"Orders": orders}})
+    machine = bundle.state_machine("watched", {"StartAt": "Orders", "States": {"Orders": orders}})
     machines = bundle.emulator.client("stepfunctions")
-    machine = machines.create_state_machine(name="watched", definition=definition, roleArn=role_of(bundle, "watched"))["stateMachineArn"]
     arn = machines.start_execution(stateMachineArn=machine, name="2026-ca-7", input=json.dumps({"pages": [1, 2, 3]}))["executionArn"]
     ended = run(bundle, "scripts/fleet", "watch", arn, "--every", "0.2")
     assert ended.returncode == 0, ended.stderr
     assert ended.stdout.splitlines()[-2:] == ["Orders: 3 of 3 pages (100%), succeeded", "Succeeded."]
-
-
-def role_of(bundle: Bundle, name: str) -> str:
-    """The ARN of a new role that lets a state machine start its distributed map's children, and nothing else."""
-    trust = {"Effect": "Allow", "Principal": {"Service": "states.amazonaws.com"}, "Action": "sts:AssumeRole"}
-    allowed = {"Effect": "Allow", "Action": ["states:StartExecution", "states:DescribeExecution"], "Resource": f"arn:aws:states:*:*:*:{name}*"}
-    roles = bundle.emulator.client("iam")
-    document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
-    arn = roles.create_role(RoleName=name, AssumeRolePolicyDocument=document)["Role"]["Arn"]
-    policy = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
-    roles.put_role_policy(RoleName=name, PolicyName="own", PolicyDocument=policy)
-    return arn

@@ -25,7 +25,7 @@ The functions get the variables of this program that they know. DEFAULT_PROVIDER
 DEFAULT_PROVIDER_STATUS reach that function as DEFAULT_PROVIDER.
 ";
 
-/// How the names of variables begin that are passed on to every function.
+/// The beginnings of the names of variables that are passed to every function.
 const PASSED: [&str; 13] = [
     "TENCENT",
     "ALIBABA",

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-/// The outcome of an invocation. Printed by `{}` and `{:?}` alike as a sentence for a failing test.
+/// The outcome of an invocation. It is printed by `{}` and `{:?}` alike as a sentence for a failing test.
 #[derive(Clone)]
 pub enum Answer {
     /// The function answered with these bytes.
@@ -19,16 +19,16 @@ pub enum Answer {
     Unanswered,
     /// The process ended before it answered.
     Exited {
-        /// How it ended.
+        /// The end of the process.
         status: ExitStatus,
-        /// All that it had logged.
+        /// Everything that it had logged.
         logs: String,
     },
     /// The function took too long, to ask for the event or to answer it, and was killed.
     TimedOut {
-        /// How long it was given.
+        /// The time that it was given.
         limit: Duration,
-        /// All that it had logged.
+        /// Everything that it had logged.
         logs: String,
     },
 }
@@ -105,7 +105,7 @@ impl Answer {
         }
     }
 
-    /// The message ids that a queue's batch gets back.
+    /// The message ids that a queue's batch reports as failed.
     ///
     /// # Panics
     ///
@@ -136,7 +136,7 @@ impl Answer {
         ids
     }
 
-    /// Everything that the invoker gets to see, as bytes.
+    /// Everything that the invoker receives, as bytes.
     pub fn output(&self) -> Vec<u8> {
         match self {
             Self::Response(body) => body.clone(),

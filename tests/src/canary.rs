@@ -1,4 +1,4 @@
-//! Looks for secrets in everything that a function gives out.
+//! Looks for secrets in every output of a function.
 //!
 //! ```no_run
 //! # use whole_function_tests::canary::{Secrets, outputs_at_every_log_level};
@@ -16,31 +16,31 @@ use percent_encoding::{NON_ALPHANUMERIC, percent_encode};
 
 use crate::{Event, Runtime};
 
-/// So many bytes of a secret in a row are a leak. A multiple of three, so that base64 of them needs
-/// no padding.
+/// Number of consecutive bytes of a secret that count as a leak: a multiple of three, so that their
+/// base64 needs no padding.
 const PIECE: usize = 12;
 
-/// A shorter secret would not show in base64 that begins anywhere.
+/// Minimum length of a secret, in bytes. A shorter one could not be found in base64 at every offset.
 pub(crate) const SHORTEST_SECRET: usize = 16;
 
-/// So many hex digits behind the word "signature" are one.
+/// Number of hex digits after the word "signature" that count as a signature.
 const SIGNATURE_DIGITS: usize = 32;
 
-/// The levels that Lambda knows, most talkative first.
+/// The log levels of Lambda, the most verbose first.
 const LOG_LEVELS: [&str; 6] = ["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"];
 
-/// Something that a function gave out.
+/// Output of a function.
 pub struct Output {
     /// Its name in the message of a failing test: `the log at level TRACE`.
     pub name: String,
-    /// All of it.
+    /// The whole output.
     pub bytes: Vec<u8>,
 }
 
-/// Secrets to look for. There is no `Debug`, and no failure tells any of them.
+/// Secrets to look for. The type has no `Debug`, and no failure message contains one of them.
 pub struct Secrets {
     pieces: AhoCorasick,
-    /// Whose piece each is, and in which form.
+    /// The pieces to look for, each with its secret and its form.
     meanings: Vec<String>,
 }
 
@@ -66,8 +66,7 @@ impl Secrets {
                 }
             }
         }
-        // Case matters in none of the forms but base64, where a chance match of 16 letters stays
-        // out of reach.
+        // Only base64 is case-sensitive, and a match of 16 letters by chance is practically impossible.
         let pieces = AhoCorasick::builder()
             .ascii_case_insensitive(true)
             .build(pieces);
@@ -96,7 +95,7 @@ impl Secrets {
         }
     }
 
-    /// The secret that is given away, and at which byte.
+    /// The secret that an output contains, and the byte at which it begins.
     pub(crate) fn find(&self, output: &[u8]) -> Option<(&str, usize)> {
         if let Some(found) = self.pieces.find(output) {
             let meaning = self
@@ -109,7 +108,7 @@ impl Secrets {
     }
 }
 
-/// The forms in which a piece of a secret may show.
+/// The forms in which an output may contain a piece of a secret.
 fn forms(piece: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
     let hex = piece
         .iter()
@@ -135,8 +134,8 @@ fn forms(piece: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
     ]
 }
 
-/// Where a signature stands as the vendors' `Authorization` headers and queries write it, or as a
-/// member of JSON.
+/// The position of a signature in a form that the vendors' `Authorization` headers and queries have, or
+/// as a member of JSON.
 fn find_signature(output: &[u8]) -> Option<usize> {
     const WORD: &[u8] = b"signature";
     let starts = output

@@ -1,4 +1,4 @@
-//! A function's process: where its binary is, the environment that Lambda gives it, what it logs.
+//! A function's process: the path of its binary, the environment that Lambda gives it, and its log.
 
 use std::fs::File;
 use std::io;
@@ -47,13 +47,13 @@ pub(crate) struct FunctionProcess {
     // reader.
     stdout: File,
     stderr: File,
-    /// The function, and what its log may not hold.
+    /// The function, and the texts that its log must not contain.
     forbidden: Option<(String, Forbidden)>,
 }
 
 impl Drop for FunctionProcess {
     fn drop(&mut self) {
-        // A test that has failed already says more.
+        // The failure of the test itself is more important.
         if let Some((function, forbidden)) = &self.forbidden
             && !std::thread::panicking()
         {
@@ -132,18 +132,17 @@ impl FunctionProcess {
         matches!(self.child.try_wait(), Ok(None))
     }
 
-    /// All that it has written to stdout.
+    /// Everything that it has written to stdout.
     pub(crate) fn stdout(&self) -> io::Result<String> {
         read(&self.stdout)
     }
 
-    /// All that it has written to stderr.
+    /// Everything that it has written to stderr.
     pub(crate) fn stderr(&self) -> io::Result<String> {
         read(&self.stderr)
     }
 
-    /// The most memory that it has held at one time, in bytes. `None` once it has ended, and where
-    /// there is no `/proc`.
+    /// Its peak memory, in bytes. `None` once it has ended, and on a system without `/proc`.
     pub(crate) fn peak_memory(&self) -> Option<u64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.id)).ok()?;
         let kilobytes = status

@@ -1,11 +1,11 @@
-//! One invocation of a function: the event and what Lambda says beside it.
+//! One invocation of a function: the event and the headers that Lambda sends with it.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::Value;
 
-/// How long a function may take when the test does not say, and when its deadline lies in the past.
+/// The time that a function has if the test sets none, and if its deadline lies in the past.
 const DEFAULT_TIME_LIMIT: Duration = Duration::from_secs(30);
 
 /// The bytes that a function is given; they need not be JSON.
@@ -42,7 +42,7 @@ impl From<Vec<u8>> for Event {
     }
 }
 
-/// When Lambda ends the invocation, as the function is given it.
+/// The deadline of the invocation, as Lambda states it to the function.
 #[derive(Clone, Copy, Debug)]
 pub enum Deadline {
     /// This long after the function has taken the event. It is killed then, as on Lambda.
@@ -64,7 +64,7 @@ impl Deadline {
         }
     }
 
-    /// How long to wait for the answer.
+    /// The time for which the stand-in waits for the answer.
     pub(crate) fn time_limit(self) -> Duration {
         match self {
             Self::In(time) => time,
@@ -78,7 +78,7 @@ impl Deadline {
 pub struct Invocation {
     /// The event that the function is given.
     pub event: Event,
-    /// When it must have answered; 30 seconds by default.
+    /// The deadline of the answer; 30 seconds by default.
     pub deadline: Deadline,
     /// The AWS request id: a UUID of its own by default.
     pub request_id: String,

@@ -123,7 +123,7 @@ async fn serve(listener: TcpListener, state: Arc<Mutex<State>>) {
         let state = Arc::clone(&state);
         connections.spawn(async move {
             let service = service_fn(|request| respond(request, &state));
-            // A failure is a function that hung up, which its own test tells better.
+            // A failure means that the function has hung up; its test shows the reason.
             let _ = http1::Builder::new()
                 .serve_connection(TokioIo::new(stream), service)
                 .await;

@@ -1,4 +1,4 @@
-//! Looks through all that a function has written, whichever test has started it.
+//! Searches the log of every function that a test has started.
 
 use std::collections::{BTreeMap, HashMap};
 use std::io::Write as _;
@@ -34,10 +34,10 @@ const NAMES: [&str; 7] = [
     "VIN000",
 ];
 
-/// Each receipt begins so: `{"source":` in base64.
+/// The beginning of each receipt: `{"source":` in base64.
 const RECEIPT: &str = "eyJzb3VyY2UiO";
 
-/// A signature of Standard Webhooks is `v1,` with so many characters of base64 behind it.
+/// Number of base64 characters after `v1,` in a signature of Standard Webhooks.
 const WEBHOOK_SIGNATURE: usize = 43;
 
 /// Secrets with the names of their variables.
@@ -107,8 +107,8 @@ impl Forbidden {
         })
     }
 
-    /// Ends the whole test run when the log of a function holds anything of that. A panic would not
-    /// do: processes are also dropped with tasks that nobody waits for.
+    /// Ends the whole test run when the log of a function contains such a text. A panic would not be
+    /// enough: processes are also dropped with tasks for which nobody waits.
     pub(crate) fn assert_absent(&self, function: &str, log: &str) {
         if let Some((found, line)) = self.find(log) {
             let thread = std::thread::current();

@@ -76,7 +76,7 @@ impl RuntimeApi {
         let _ = self.invocations.send(invocation);
     }
 
-    /// The next thing that the function says. Safe to cancel.
+    /// The next report of the function. Safe to cancel.
     pub(crate) async fn report(&mut self) -> Report {
         match self.reports.recv().await {
             Some(report) => report,
@@ -101,12 +101,12 @@ impl RuntimeApi {
         let _ = self.asking().wait_for(condition).await;
     }
 
-    /// Tells when the function asks for events and takes them.
+    /// Notifies when the function requests an event and when it takes one.
     pub(crate) fn asking(&self) -> watch::Receiver<Asking> {
         self.state.asking.subscribe()
     }
 
-    /// Forgets the invocation under way: what the function still says of it counts for nothing.
+    /// Forgets the invocation in progress: later reports about it are ignored.
     pub(crate) fn abandon(&mut self) {
         self.state.replace_current(None);
         while self.reports.try_recv().is_ok() {}
@@ -146,7 +146,7 @@ async fn serve(listener: TcpListener, state: Arc<State>) {
                 let state = Arc::clone(&state);
                 async move { Ok::<_, Infallible>(state.respond(request).await) }
             });
-            // A failure is a function that hung up, which its process tells better.
+            // A failure means that the function has hung up; its process shows the reason.
             let _ = http1::Builder::new()
                 .serve_connection(TokioIo::new(stream), service)
                 .await;

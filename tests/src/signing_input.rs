@@ -170,7 +170,7 @@ pub fn sign_aws4(input: &Value) -> Result<Value, String> {
     let token: Option<SecretString> = text(input, "session_token").ok().map(Into::into);
     let secret: SecretString = text(input, "secret_access_key")?.into();
     let signed = request
-        .headers(text(input, "access_key_id")?, &secret, token.as_ref())
+        .signed_headers(text(input, "access_key_id")?, &secret, token.as_ref())
         .map_err(|error| error.to_string())?;
     let authorization = signed
         .get("authorization")

@@ -4,20 +4,19 @@ use std::sync::Arc;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// The reserved concurrency of a function: so many invocations at one time, whoever makes them.
+/// The reserved concurrency of a function: this many invocations at one time, whoever makes them.
 /// Clones share their slots.
 #[derive(Clone)]
 pub struct Slots(Arc<Semaphore>);
 
-/// One of them, taken until it is dropped. It is held until the function is idle
-/// ([`Runtime::idle`](crate::Runtime::idle)), since work after the answer takes up the function
-/// too.
+/// One slot, taken until it is dropped. It is held until the function is idle
+/// ([`Runtime::idle`](crate::Runtime::idle)), since work after the answer occupies the function as well.
 pub struct Slot {
     _permit: OwnedSemaphorePermit,
 }
 
 impl Slots {
-    /// So many slots, all of them free.
+    /// This many slots, all free.
     pub fn new(count: usize) -> Self {
         Self(Arc::new(Semaphore::new(count)))
     }
@@ -30,7 +29,7 @@ impl Slots {
             .map(|permit| Slot { _permit: permit })
     }
 
-    /// How many slots are free.
+    /// Number of free slots.
     pub fn free(&self) -> usize {
         self.0.available_permits()
     }

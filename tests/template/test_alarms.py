@@ -24,7 +24,7 @@ METRICS = {
         "NumberOfMessagesSent",
     },
     ("AWS/ApiGateway", "ApiId", "Stage"): {"4xx", "5xx", "Count", "IntegrationLatency", "Latency", "DataProcessed"},
-    ("DeviceCertificates", "service"): {"credentials_refused"},
+    ("DeviceCertificates", "service"): {"credentials_refused", "messages_needing_redelivery"},
 }
 TOPIC = "arn:aws:sns:eu-west-1:111122223333:alarms"
 
@@ -133,6 +133,16 @@ def test_each_alarm_has_an_answer_in_the_documents(template: Template) -> None:
     titles = "|".join(folder.capitalize() for folder in code_folders(template).values())
     for name in deploy(template, Webhooks="yes").of_type("AWS::CloudWatch::Alarm"):
         assert f"| `{re.sub(f'^({titles})', '...', name)}` |" in documented, name
+
+
+def test_each_alarm_says_what_happened_and_where_to_look(template: Template) -> None:
+    """A person who is paged reads this text first, in the message of the topic."""
+    for name, alarm in deploy(template, Webhooks="yes", Fleet="yes").of_type("AWS::CloudWatch::Alarm").items():
+        event, _, advice = alarm["AlarmDescription"].partition(". ")
+        assert len(event) > 30 and advice == 'See "Alarms" in docs/operations.md.', name
+        function = re.match("Describe|Inactivate|Status", name)
+        assert function is None or function[0].lower() in event, name
+    assert "\n## Alarms\n" in (ROOT / "docs/operations.md").read_text()
 
 
 def test_the_dashboard_shows_metrics_that_exist(template: Template) -> None:

@@ -166,7 +166,20 @@ def test_who_runs_a_fleet_does_not_approve_it(template: Template) -> None:
         *((f"states:{action}", MACHINE % "mapRun" + "/*") for action in ("DescribeMapRun", "ListExecutions")),
         ("s3:ListBucket", bucket),
         ("s3:GetObject", f"{bucket}/*"),
+        ("cloudformation:DescribeStacks", "arn:${AWS::Partition}:cloudformation:${AWS::Region}:${AWS::AccountId}:stack/${AWS::StackName}/*"),
     }
+
+
+def test_the_policies_allow_the_commands_of_the_document(template: Template) -> None:
+    policies = fleet(template).of_type("AWS::IAM::ManagedPolicy").values()
+    allowed = {action for one in policies for action, _ in granted([one["PolicyDocument"]])}
+    document = (ROOT / "docs/fleet.md").read_text()
+    named = set(re.findall(r"aws stepfunctions ([a-z-]+)|`(list-[a-z-]+) ", document))
+    commands = {command for pair in named for command in pair if command}
+    assert {"start-execution", "send-task-success", "redrive-execution", "list-map-runs", "list-executions"} <= commands
+    needed = {"states:" + "".join(part.capitalize() for part in command.split("-")) for command in commands}
+    # The document says who may do this.
+    assert needed - allowed == {"states:UpdateMapRun"} and "needs `states:UpdateMapRun`, which neither policy has" in document
 
 
 def test_the_bucket_is_private_encrypted_versioned_and_expires(template: Template) -> None:

@@ -29,6 +29,14 @@ def test_the_configuration_names_every_variable_of_the_functions(template: Templ
     assert variables and not missing, f"docs/configuration.md does not explain the variables {missing}"
 
 
+def test_the_reference_has_the_warnings_and_errors_of_the_log_and_no_others() -> None:
+    source = "".join(path.read_text() for path in (ROOT / "shared/src").rglob("*.rs") if "tests" not in path.relative_to(ROOT).as_posix())
+    calls = re.findall(r"tracing::(?:warn|error)!\((.*?)\);?\n", source, re.DOTALL) + re.findall(r"log_unkept\((.*?)\);", source, re.DOTALL)
+    written = {texts[-1] for call in calls if (texts := re.findall(r'"([^"]+)"', call)) and texts[-1] != "{message}"}
+    documented = set(re.findall(r"^\| `(?:WARN|ERROR)` \| `([^`]+)` \|", REFERENCE, re.MULTILINE))
+    assert written and written == documented
+
+
 def test_the_open_api_document_has_every_route() -> None:
     routes = {f"{method.upper()} {path}" for path, methods in OPEN_API["paths"].items() for method in methods}
     assert routes == ROUTES.keys() | WEBHOOKS.keys()

@@ -18,7 +18,7 @@ SECONDS = 30
 
 def made(folder: Path, stages: dict[str, str], *options: str, silence: str = "20") -> subprocess.CompletedProcess[str]:
     """Runs make with these stages and their commands."""
-    rules = "".join(f"{name}:\n\t@{command}\n" for name, command in stages.items())
+    rules = "".join(f"{name.removeprefix('+')}:\n\t@{command}\n" for name, command in stages.items())
     run = f'test:\n\t@"{sys.executable}" {ROOT}/scripts/stages.py {silence} "$(MAKE)" {" ".join(stages)}\n'
     (folder / "Makefile").write_text(f".PHONY: test {' '.join(stages)}\n{run}{rules}")
     # Nothing of the make that runs this test.
@@ -42,7 +42,7 @@ def test_the_first_stage_that_fails_ends_the_run(tmp_path: Path) -> None:
     result = made(tmp_path, {"format": "true", "unit": f"echo '{PYTEST}'; exit 3", "e2e": "echo never"})
     assert result.returncode == made(tmp_path, {"unit": "exit 1"}).returncode == 2
     assert "never" not in result.stdout
-    assert total(result) == "make test FAILED: 91 tests in N s (format N s; FAILED unit 88 passed, 3 failed, N s); not run: e2e"
+    assert total(result) == "make test FAILED: 91 tests in N s (format N s; FAILED unit 88 passed, 3 failed, N s); not run to the end: e2e"
 
 
 @pytest.mark.parametrize("option", ["-k", "-ks", "--keep-going"])
@@ -63,6 +63,33 @@ def test_everything_that_a_stage_prints_is_passed_on(tmp_path: Path) -> None:
     assert result.stdout.startswith("".join(f"{number} \x1b[31mé\n" for number in range(20000)))
 
 
+def test_a_stage_runs_beside_those_after_it_and_is_shown_after_them(tmp_path: Path) -> None:
+    # Each of the first two stages ends only when the other one has begun.
+    stages = {
+        "+e2e": "echo of e2e; touch e2e-runs; while [ ! -e unit-runs ]; do sleep 0.05; done; echo '= 3 passed in 1.00s ='",
+        "unit": "touch unit-runs; while [ ! -e e2e-runs ]; do sleep 0.05; done; echo of unit",
+        "whole": "echo of whole",
+    }
+    result = made(tmp_path, stages)
+    assert result.returncode == 0, result
+    told, *shown = [line for line in result.stdout.splitlines() if line]
+    assert "e2e" in told and shown[:-1] == ["of unit", "of whole", "of e2e", "= 3 passed in 1.00s ="]
+    assert total(result) == "make test passed: 3 tests in N s (unit N s; whole N s; e2e 3 passed, N s)"
+
+
+def test_a_stage_that_fails_ends_the_one_beside_it(tmp_path: Path) -> None:
+    stages = {"+e2e": "echo $$$$ >id; exec sleep 60", "unit": "while [ ! -s id ]; do sleep 0.05; done; exit 1", "whole": "echo never"}
+    result = made(tmp_path, stages)
+    assert total(result) == "make test FAILED: 0 tests in N s (FAILED unit N s); not run to the end: e2e, whole"
+    assert result.returncode == 2 and not is_running(tmp_path / "id")
+
+
+def test_a_stage_that_fails_beside_the_others_fails_the_run(tmp_path: Path) -> None:
+    result = made(tmp_path, {"+e2e": f"echo '{PYTEST}'; exit 3", "unit": "true"})
+    assert result.returncode == 2
+    assert total(result) == "make test FAILED: 91 tests in N s (unit N s; FAILED e2e 88 passed, 3 failed, N s)"
+
+
 def test_a_silence_is_explained(tmp_path: Path) -> None:
     stages = {"unit": "echo 'cargo test --quiet'; printf 'tests/test_orders.py ..'; sleep 2; echo ."}
     result = made(tmp_path, stages, silence="0.8")
@@ -81,12 +108,20 @@ def test_a_run_that_is_ended_leaves_nothing_behind(tmp_path: Path) -> None:
         time.sleep(0.05)
     process.send_signal(signal.SIGTERM)
     assert process.wait(SECONDS) == 128 + signal.SIGTERM
-    with pytest.raises(ProcessLookupError):
-        os.kill(int((tmp_path / "id").read_text()), 0)
+    assert not is_running(tmp_path / "id")
+
+
+def is_running(file: Path) -> bool:
+    """Whether the process runs whose id is in the file."""
+    try:
+        os.kill(int(file.read_text()), 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def test_the_makefile_leaves_out_no_stage() -> None:
     text = (ROOT / "Makefile").read_text()
     stages = re.findall(r"^STAGES = (.*)$", text, re.MULTILINE)[0].split()
-    assert stages == ["format", "lint", "tree", "deny", "unit", "whole", "conformance", "open-api", "template", "e2e"]
-    assert all(re.search(rf"^{stage}:", text, re.MULTILINE) for stage in stages)
+    assert stages == ["format", "lint", "tree", "deny", "unit", "whole", "+e2e", "conformance", "open-api", "template"]
+    assert all(re.search(rf"^{stage.removeprefix('+')}:", text, re.MULTILINE) for stage in stages)

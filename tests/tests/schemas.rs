@@ -75,3 +75,22 @@ fn collect<'a>(schema: &'a Value, descriptions: &mut Vec<&'a str>) {
         _ => {}
     }
 }
+
+#[test]
+fn every_parameter_of_a_route_has_a_description() {
+    let open_api = &documents()["openapi.json"];
+    let paths = open_api["paths"].as_object().unwrap().values();
+    let operations = paths.flat_map(|methods| methods.as_object().unwrap().values());
+    let parameters: Vec<&Value> = operations
+        .filter_map(|operation| operation["parameters"].as_array())
+        .flatten()
+        .collect();
+    assert!(!parameters.is_empty());
+    for parameter in parameters {
+        let of_schema = &parameter["schema"]["description"];
+        assert!(
+            parameter["description"].is_string() || of_schema.is_string(),
+            "{parameter}"
+        );
+    }
+}

@@ -15,10 +15,10 @@ use whole_function_tests::providers::{self, Inactivation, Provider};
 
 pub(crate) use self::template::Template;
 
-/// How far away the providers are.
+/// The round trip to the providers.
 const ROUND_TRIP: Duration = Duration::from_millis(30);
-/// Runs both stages and prints their tables. `is_long`: orders of 10,000 certificates with rate
-/// limits, too.
+/// Runs both stages and prints their tables. `is_long` adds orders of 10,000 certificates with rate
+/// limits.
 pub(crate) fn run(
     template: &Template,
     stages: &[String],
@@ -54,7 +54,7 @@ fn write_of(broker: Broker) -> &'static str {
         .unwrap_or_default()
 }
 
-/// The simulated providers with so many active certificates each.
+/// The simulated providers with this many active certificates each.
 async fn simulator(count: usize, round_trip: Duration) -> Result<Simulator, Box<dyn Error>> {
     Ok(Simulator::start(Options {
         round_trip,

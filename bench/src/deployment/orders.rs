@@ -11,13 +11,13 @@ use whole_function_tests::{EventSource, Mapping, Slots};
 
 use super::{Broker, ROUND_TRIP, Template, print_table, simulator, start, wiring, write_of};
 
-/// Most certificates of one order.
+/// Maximum number of certificates in one order.
 const IN_AN_ORDER: usize = 100;
 const LONGEST: Duration = Duration::from_secs(3_600);
-/// Warm processes, of which more are kept than run.
+/// Number of warm processes, which is larger than the number that run at one time.
 const WARM: usize = 6;
 
-/// Messages of a queue with so many certificates each.
+/// Messages of a queue with this many certificates each.
 #[derive(Clone, Copy)]
 struct Load {
     broker: Broker,
@@ -33,10 +33,11 @@ struct Outcome {
     deliveries: usize,
     dead_letters: usize,
     calls: usize,
-    /// Certificates that were switched off, and those whose change was requested more than once.
+    /// Number of certificates that were inactivated, and of those whose change was requested more than
+    /// once.
     off: usize,
     twice: usize,
-    /// The most writes in any second, and in any ten.
+    /// Maximum number of writes in any second, and in any ten seconds.
     in_a_second: usize,
     in_ten_seconds: usize,
     summaries: usize,
@@ -267,7 +268,7 @@ fn is_last(event: &str) -> bool {
         .is_ok_and(|event| event.pointer("/data/last") == Some(&Value::Bool(true)))
 }
 
-/// The most of these moments, which are in order, in any time so long.
+/// The maximum number of these sorted moments in any period of this length.
 fn most_in(window: Duration, moments: &[SystemTime]) -> usize {
     let until = |begin: SystemTime| {
         moments.partition_point(|at| at.duration_since(begin).unwrap_or_default() < window)

@@ -9,23 +9,23 @@ use whole_function_tests::providers::{Provider, brokers};
 
 use super::{Broker, ROUND_TRIP, Template, print_table, simulator, start, wiring};
 
-/// Measurements of each; the median is shown.
+/// Number of measurements, of which the median is shown.
 const TIMES: usize = 5;
 
-/// One question to a function.
+/// A request to a function.
 struct Question {
     name: String,
     function: &'static str,
-    /// The request; measurement so many gets certificates of its own.
+    /// The request of the measurement with this number, which has certificates of its own.
     request: Box<dyn Fn(usize) -> Value>,
-    /// Calls that can only be made one after the other.
+    /// Number of calls that can only be made one after the other.
     in_series: u32,
 }
 
 /// One measurement.
 #[derive(Clone, Copy)]
 struct Taken {
-    /// Until the answer, and until the function requested the next event.
+    /// The time until the answer, and until the function requested the next event.
     seconds: f64,
     until_next: f64,
     calls: usize,

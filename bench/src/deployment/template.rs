@@ -61,7 +61,7 @@ impl Template {
         ])
     }
 
-    /// Calls in a second that a function's queue, and all other events, may make of an action.
+    /// Maximum number of calls in a second to an action, for a function's queue and for all other events.
     pub(crate) fn share(&self, function: &str, action: &str) -> Result<(f64, f64), String> {
         let list = self.default(&format!("{}CallsPerSecond", title(function)))?;
         let share = list

@@ -160,7 +160,7 @@ impl Config {
     /// Reads the variables of the contract through `lookup`.
     ///
     /// # Errors
-    /// The first variable that cannot be used.
+    /// A [`ConfigError`] about the first variable that cannot be used.
     pub fn from_lookup(lookup: Lookup<'_>) -> Result<Self, ConfigError> {
         let config = Self {
             default_provider: parsed(lookup, "DEFAULT_PROVIDER", ProviderName::parse)?,
@@ -209,28 +209,38 @@ impl Config {
                 HttpsProxy::parse(url, &text(lookup, "NO_PROXY").unwrap_or_default())
             })?,
         };
-        let called = [
-            (RESULTS_QUEUE_URL, config.results_queue.is_some()),
-            (ORDERS_QUEUE_URL, config.orders_queue.is_some()),
-            (IDEMPOTENCY_TABLE, config.idempotency_table.is_some()),
-        ];
-        let set = called.into_iter().find(|(_, is_set)| *is_set);
-        let aws = config.clouds.of(Cloud::Aws);
-        if let Some((variable, _)) =
-            set.filter(|_| aws.credentials.is_none() || aws.region.is_none())
-        {
-            let reason =
-                "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_REGION, which calling it requires, are not all set".to_owned();
-            return Err(ConfigError { variable, reason });
-        }
+        config.check_services_of_aws()?;
         Ok(config)
+    }
+
+    /// The function calls its queues and its table with credentials and in a region of AWS.
+    fn check_services_of_aws(&self) -> Result<(), ConfigError> {
+        let aws = self.clouds.of(Cloud::Aws);
+        if aws.credentials.is_some() && aws.region.is_some() {
+            return Ok(());
+        }
+        let services = [
+            (RESULTS_QUEUE_URL, self.results_queue.is_some()),
+            (ORDERS_QUEUE_URL, self.orders_queue.is_some()),
+            (IDEMPOTENCY_TABLE, self.idempotency_table.is_some()),
+        ];
+        match services.into_iter().find(|(_, is_set)| *is_set) {
+            Some((variable, _)) => Err(ConfigError {
+                variable,
+                reason: "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_REGION, which calling it requires, are not all set"
+                    .to_owned(),
+            }),
+            None => Ok(()),
+        }
     }
 }
 
+/// The value of a variable that is set.
 fn text(lookup: Lookup<'_>, variable: &str) -> Option<String> {
     lookup(variable).filter(|value| !value.is_empty())
 }
 
+/// The value of a variable that is set, as its type.
 fn parsed<T>(
     lookup: Lookup<'_>,
     variable: &'static str,
@@ -280,7 +290,7 @@ fn max_unplanned(text: &str) -> Result<u16, String> {
     })
 }
 
-/// As the parameters of a deployment template say it.
+/// `yes` or `no`, as the parameters of the deployment template are written.
 fn yes_or_no(text: &str) -> Result<bool, String> {
     match text {
         "yes" => Ok(true),

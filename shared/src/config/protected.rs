@@ -31,7 +31,7 @@ impl ProtectedFilter {
         self.providers.is_empty() || self.providers.contains(&provider)
     }
 
-    /// Whether it protects every certificate.
+    /// Whether it names no certificates, so that it would protect every one.
     const fn names_none(&self) -> bool {
         self.serial_numbers.is_empty()
             && self.fingerprints_sha256.is_empty()
@@ -40,11 +40,11 @@ impl ProtectedFilter {
     }
 }
 
-/// A name, or the beginning of names.
+/// A pattern of names: one name, or a beginning of names that is written with `*` at its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NamePattern {
     text: String,
-    is_beginning: bool,
+    is_prefix: bool,
 }
 
 impl NamePattern {
@@ -63,13 +63,13 @@ impl NamePattern {
         }
         Ok(Self {
             text: text.to_owned(),
-            is_beginning: text.len() < pattern.len(),
+            is_prefix: text.len() < pattern.len(),
         })
     }
 
-    /// Whether this name is meant.
+    /// Whether this name matches the pattern.
     pub fn matches(&self, name: &str) -> bool {
-        if self.is_beginning {
+        if self.is_prefix {
             name.starts_with(&self.text)
         } else {
             name == self.text

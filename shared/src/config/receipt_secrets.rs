@@ -1,5 +1,4 @@
-//! The secrets that authenticate the texts which this function gives out and takes back: plans and
-//! receipts.
+//! The secrets that authenticate plans and receipts, which the function gives out and takes back.
 
 use std::fmt;
 

@@ -16,7 +16,7 @@ pub struct FetchContext<'a> {
     pub provider: ProviderName,
     /// Sends the calls.
     pub transport: &'a Transport,
-    /// The rate limit of these calls, which are not the provider's.
+    /// The rate limit of these calls, which the provider does not count.
     pub lane: &'a Lane,
     /// The moment by which the answer is due.
     pub deadline: Deadline,

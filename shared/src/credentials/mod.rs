@@ -97,7 +97,7 @@ impl CredentialSource {
     }
 }
 
-/// The source of a key.
+/// The place that a key comes from.
 #[derive(Debug)]
 pub enum KeyOrigin {
     /// Environment variables, for the life of the process.

@@ -97,6 +97,13 @@ impl Error {
         Self { concerns, ..self }
     }
 
+    /// The provider's own code, where the provider answered with one.
+    pub(crate) fn provider_code(&self) -> Option<&str> {
+        self.provider_error
+            .as_ref()
+            .map(|provider_error| provider_error.code.as_str())
+    }
+
     /// The same error with its cause. The innermost cause is added to the detail, since the outer
     /// ones say little.
     #[must_use]

@@ -135,7 +135,7 @@ fn an_error_is_a_problem_document() {
 }
 
 #[test]
-fn what_echoes_a_signature_is_dropped_and_what_is_long_is_cut() {
+fn an_echo_of_a_signature_is_dropped_and_a_long_text_is_cut() {
     for echo in [
         "Specified signature does not match our calculation. server string to sign is:ACS3-HMAC-SHA256 0a1b",
         "server StringToSign is : POST",

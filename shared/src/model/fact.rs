@@ -1,4 +1,4 @@
-//! Facts of which it is known whether they are known.
+//! A fact about a certificate, which may be absent or unknown.
 
 use serde::{Serialize, Serializer};
 
@@ -37,7 +37,7 @@ impl<T> Fact<T> {
         matches!(self, Self::Unknown)
     }
 
-    /// Takes what another source of the same fact states, where this one states no value.
+    /// This fact, or that of another source when this one has no value.
     #[must_use]
     pub fn or(self, other: Self) -> Self {
         match (self, other) {

@@ -26,6 +26,7 @@ pub(crate) use provider::for_each_provider;
 pub use provider::{ByCloud, Cloud, ProviderName};
 pub use provider_text::ProviderText;
 pub use request_id::RequestId;
+pub(crate) use serial_number::is_same_serial_number;
 pub use serial_number::{SerialNumber, SerialNumberBase};
 pub use status::{EffectiveStatus, LifecycleStatus, Validity, judge};
 pub use subject::Subject;

@@ -11,7 +11,7 @@ use crate::model::Fact;
 /// The largest whole number up to which every whole number is exact in a double.
 const LARGEST_EXACT: f64 = 9_007_199_254_740_992.0;
 
-/// Maximum number of members. An object with more is none, because they would fill the memory.
+/// Maximum number of members. A larger object is not read, because its members would fill the memory.
 const MOST_MEMBERS: usize = 10_000;
 
 /// Maximum number of rows in a page of a list: four times as many as any provider lists at once.
@@ -96,7 +96,8 @@ impl<'a> Members<'a> {
         Self::parse(self.get(name)?.get())
     }
 
-    /// The rows of a provider's list, each as JSON. `None` when there are more than 1000, too.
+    /// The rows of a provider's list, each as JSON. `None` when the member is no list, or has more than
+    /// 1000 rows.
     pub(crate) fn rows(&self, name: &str) -> Option<Vec<&'a RawValue>> {
         let Rows(rows) = serde_json::from_str(self.get(name)?.get()).ok()?;
         Some(rows)

@@ -1,5 +1,5 @@
-//! JSON objects that are objects. A derived `Deserialize` also accepts an array as a structure, with
-//! the members by position, so that an array could pass for a request or for a vendor's success.
+//! Reads structures from JSON objects only. A derived `Deserialize` also accepts an array, with the
+//! members by position, so that an array could pass for a request or for a vendor's success.
 
 mod members;
 
@@ -11,7 +11,7 @@ use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 
 pub(crate) use members::{Members, whole_number};
 
-/// A value that only a JSON object can make.
+/// A value that is deserialized from a JSON object and from nothing else.
 pub(crate) struct Object<T>(pub(crate) T);
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {

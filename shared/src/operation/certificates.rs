@@ -9,7 +9,7 @@ use crate::request::CertificateReference;
 /// Checks that the provider can find each certificate of a request by the names given.
 ///
 /// # Errors
-/// The error of the first certificate that it cannot find; its field holds the index.
+/// The error of the first certificate that the provider cannot find; its field holds the index.
 pub(super) fn check_each<'a>(
     certificates: impl IntoIterator<Item = &'a CertificateReference>,
     check: impl Fn(&CertificateReference) -> Result<(), Error>,

@@ -1,4 +1,4 @@
-//! An answer in figures.
+//! The figures of an answer, for the log.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::Answer;
 
-/// An answer in figures, for the log. It holds no fact about a single certificate.
+/// The figures of an answer, for the log. They state no fact about a single certificate.
 #[derive(Debug, Serialize)]
 pub struct AnswerFigures {
     /// Source that was called; left out for several.
@@ -17,10 +17,10 @@ pub struct AnswerFigures {
     order_id: Option<String>,
     /// Number of the part of the order, counted from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
-    part: Option<usize>,
+    part: Option<u32>,
     /// Number of certificates in the answer.
     certificates: usize,
-    /// Whether the answer leaves a rest: a cursor, or the rest of an order, leads to it.
+    /// Whether certificates are left, for which the answer has a cursor or the order continues.
     has_more: bool,
     /// The numbers of [`Answer::counts`].
     #[serde(flatten)]
@@ -44,8 +44,8 @@ impl AnswerFigures {
         }
         Self {
             source: answer.subject(),
-            order_id: part.map(|(order_id, _)| order_id.to_owned()),
-            part: part.map(|(_, part)| part),
+            part: part.as_ref().map(|part| part.number),
+            order_id: part.map(|part| part.order_id),
             certificates: extent.certificates,
             has_more: extent.has_more,
             counts,

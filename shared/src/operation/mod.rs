@@ -1,4 +1,4 @@
-//! The three operations: their steps and guards. Of the providers they know only the traits.
+//! The three operations: their steps and guards. They know the providers only by their traits.
 
 mod certificates;
 mod change;
@@ -33,34 +33,36 @@ use crate::config::Config;
 use crate::error::{Error, ErrorCode};
 use crate::model::Timestamp;
 use crate::provider::{CallContext, RequestContext};
-use crate::request::{self, InactivationOrder, Member, MessageIdentity, Request};
+use crate::request::{
+    self, InactivationOrder, MessageIdentity, OrderPart, QueryParameter, Request,
+};
 use certificates::{check_each, contradiction, shared_error};
 use sources::{check_distinct, one_source, requested_sources, scope_path};
 
-/// One function of the bundle.
+/// An operation that a Lambda function serves.
 pub trait Operation {
     /// Its name in answers and logs.
     const NAME: &'static str;
     /// The query parameters of a GET; `None` for an operation that makes changes, which a GET must
     /// not do.
-    const QUERY: Option<&'static [Member]>;
-    /// Whether it changes nothing, so that messages with the same request can share one answer.
+    const QUERY: Option<&'static [QueryParameter]>;
+    /// Whether the operation changes nothing, so that messages with the same request can share one
+    /// answer.
     const READS_ONLY: bool;
     /// Its requests.
     type Request: Request;
     /// Its answers.
     type Answer: Answer;
 
-    /// Carries one request out.
+    /// Carries out one request.
     fn perform(
         context: &CallContext<'_>,
         request: Self::Request,
         answer_budget: AnswerBudget,
     ) -> impl Future<Output = Result<Self::Answer, Error>>;
 
-    /// The request that continues where this answer ends, when the answer could not hold everything
-    /// that was requested.
-    fn rest(_request: Self::Request, _answer: &Self::Answer) -> Option<Self::Request> {
+    /// The request for the next page, if the answer could not hold everything that was requested.
+    fn next_page(_request: Self::Request, _answer: &Self::Answer) -> Option<Self::Request> {
         None
     }
 
@@ -73,23 +75,23 @@ pub trait Operation {
         request::parse(text)
     }
 
-    /// Reads an order that this function has signed, from a direct invocation. Its request is to be
-    /// carried out as it is.
+    /// Reads an order that this function has signed, from a direct invocation.
     ///
     /// # Errors
-    /// `forbidden` for one that it has not signed, and as [`request::parse`].
+    /// `forbidden` for an order that this function has not signed, and as [`request::parse`].
     fn from_signed(text: &str, _: &Config) -> Result<Self::Request, Error> {
         request::parse(text)
     }
 
-    /// The identity of a request that is carried out once, wherever it is sent twice.
-    fn once(_request: &Self::Request) -> Option<Once> {
+    /// The identity of a request that is carried out once, even if it is sent twice. `None` for any
+    /// other request.
+    fn identity(_request: &Self::Request) -> Option<RequestIdentity> {
         None
     }
 
     /// The request for the work that this answer leaves undone, to be sent to the function's own
-    /// queue. `None` when nothing is left, and when nothing was done: that is a failure, after which
-    /// the queue redelivers the message itself.
+    /// queue. `None` if nothing is left, and if nothing was done, which is a failure: the queue then
+    /// redelivers the message itself.
     fn continuation(
         _request: &Self::Request,
         _answer: &Self::Answer,
@@ -98,9 +100,9 @@ pub trait Operation {
         None
     }
 
-    /// The queue message of this identity that continues with such a request. `unsent_event` is the
-    /// results event of the answer before, which the invocation of this message sends.
-    fn message(
+    /// The message of this identity that continues with a request of [`Self::continuation`].
+    /// `unsent_event` is the results event of the answer before, which the next invocation publishes.
+    fn continuation_message(
         _request: &Self::Request,
         _identity: MessageIdentity,
         _unsent_event: Option<String>,
@@ -113,6 +115,11 @@ pub trait Operation {
         None
     }
 
+    /// The part of an order that a request stands for, where it is an order.
+    fn order_part(_request: &Self::Request, _context: &RequestContext<'_>) -> Option<OrderPart> {
+        None
+    }
+
     /// The caller of the order that a request continues, as far as that is known.
     fn caller_of_order(_request: &Self::Request) -> Option<&str> {
         None
@@ -121,11 +128,14 @@ pub trait Operation {
     /// Whether a request can be put into the function's own queue, to be carried out later.
     const CAN_BE_DEFERRED: bool = false;
 
-    /// The message for the function's own queue that carries a request out later.
+    /// The message for the function's own queue with which a request is carried out later.
     ///
     /// # Errors
-    /// The reason why the request could not be carried out, as far as it is known without a call.
-    fn deferred(_context: &CallContext<'_>, _request: &Self::Request) -> Result<String, Error> {
+    /// The reason why the request cannot be carried out, as far as it is known without a call.
+    fn deferral_message(
+        _context: &CallContext<'_>,
+        _request: &Self::Request,
+    ) -> Result<String, Error> {
         Err(Error::new(
             ErrorCode::Unsupported,
             format!("{} only reads, and answers at once", Self::NAME),
@@ -156,10 +166,10 @@ pub trait Operation {
 
 /// The identity of a request that is carried out once.
 #[derive(Debug)]
-pub struct Once {
-    /// The key of its answer, for the order's caller.
+pub struct RequestIdentity {
+    /// The idempotency key, unique among the requests of the order's caller.
     pub key: String,
-    /// Content of the request, in the same bytes however it was written.
+    /// Canonical bytes of the request, which do not depend on how its JSON was written.
     pub request: Vec<u8>,
     /// The moment after which the request is refused.
     pub until: Option<Timestamp>,
@@ -181,34 +191,34 @@ pub trait Answer: Serialize {
     /// `status_good`, `expiry_within_7_days`.
     fn counts(&self) -> Vec<(String, u64)>;
 
-    /// The order's id and the part's number, for an answer about a part of an order.
-    fn part(&self) -> Option<(&str, usize)> {
+    /// The part of an order that the answer reports.
+    fn part(&self) -> Option<OrderPart> {
         None
     }
 
-    /// How much the answer holds.
+    /// The amount of certificates in the answer.
     fn extent(&self) -> Extent;
 
     /// The answer without PEMs, for a log that takes whole answers.
     #[must_use]
     fn for_log(self) -> Self;
 
-    /// Whether a repeat of the request would find less to do.
+    /// Whether the request has made progress, so that a repeat would find less to do.
     fn has_progress(&self) -> bool {
         true
     }
 
-    /// Notes that a message of the function itself continues the work, so that the answer does not
-    /// tell the caller to send the rest.
+    /// Removes the request for the remaining work from the answer, because the function continues the
+    /// work itself.
     fn note_continuation(&mut self) {}
 }
 
-/// How much an answer holds.
+/// The amount of certificates in an answer.
 #[derive(Clone, Copy, Debug)]
 pub struct Extent {
     /// Number of certificates in it.
     pub certificates: usize,
-    /// Whether it leaves a rest, to which a cursor or the rest of an order leads.
+    /// Whether certificates are left, for which the answer has a cursor or the order continues.
     pub has_more: bool,
 }
 

@@ -31,19 +31,22 @@ impl ListCapabilities {
             .or_else(|| self.orders.first().copied())
     }
 
+    /// The first list of the filter that the records have nothing to compare with.
+    pub(super) fn lacking(&self, filter: &Filter) -> Option<&'static str> {
+        let mut lists = filter.lists_in_use().map(|(list, _)| list);
+        lists.find(|list| *list != "statuses" && !self.filters.contains(list))
+    }
+
     /// # Errors
     /// `unsupported` that names the member.
-    pub fn check(
+    pub(super) fn check(
         &self,
         filter: &Filter,
         order: Option<OrderBy>,
         details: bool,
     ) -> Result<(), Error> {
         let provider = self.provider;
-        if let Some((list, _)) = filter
-            .lists_in_use()
-            .find(|(list, _)| *list != "statuses" && !self.filters.contains(list))
-        {
+        if let Some(list) = self.lacking(filter) {
             let able = self.filters.join(", ");
             let detail = format!(
                 "the records of {provider} have nothing to compare with {list}; filter by {able}, statuses or dates"

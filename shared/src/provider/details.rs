@@ -8,7 +8,7 @@ use crate::error::{Concerns, Error, ErrorCode};
 /// succeed.
 pub(super) fn may_concern_one_certificate(error: &Error) -> bool {
     error.code == ErrorCode::ProviderInvalidResponse
-        || is_the_services(error)
+        || is_service_failure(error)
         || matches!(
             error.concerns,
             Concerns::Parameters | Concerns::CertificateState
@@ -17,13 +17,13 @@ pub(super) fn may_concern_one_certificate(error: &Error) -> bool {
 
 /// Whether the vendor has answered that it failed itself, which it may do for one certificate for
 /// ever.
-fn is_the_services(error: &Error) -> bool {
+fn is_service_failure(error: &Error) -> bool {
     error.code == ErrorCode::ProviderUnavailable && error.provider_error.is_some()
 }
 
-/// Decides about the failures of the service itself: they concern their certificates where another
-/// certificate of the page was read, and all of them where none was.
-pub(super) fn settled(
+/// Decides about the failures of the service itself. When another certificate of the page could be
+/// read, each concerns its own certificate; when none could, they are errors of the whole page.
+pub(super) fn settle_service_failures(
     answers: Vec<Result<Option<Entry>, Error>>,
 ) -> impl Iterator<Item = Result<Option<Entry>, Error>> {
     let is_read = |answer: &Result<Option<Entry>, Error>| matches!(answer, Ok(Some(entry)) if entry.error.is_none());
@@ -31,7 +31,7 @@ pub(super) fn settled(
     answers.into_iter().map(move |answer| match answer? {
         Some(Entry {
             error: Some(error), ..
-        }) if !is_one_read && is_the_services(&error) => Err(error),
+        }) if !is_one_read && is_service_failure(&error) => Err(error),
         entry => Ok(entry),
     })
 }
@@ -68,7 +68,12 @@ mod tests {
             (vec![invalid(), invalid()], 0),
         ] {
             let answers = answers.into_iter().map(Ok).collect();
-            assert_eq!(settled(answers).filter(Result::is_err).count(), failed);
+            assert_eq!(
+                settle_service_failures(answers)
+                    .filter(Result::is_err)
+                    .count(),
+                failed
+            );
         }
     }
 

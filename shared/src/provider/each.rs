@@ -1,12 +1,12 @@
-//! Many calls, some of them side by side.
+//! Many calls, a bounded number of them concurrently.
 
 use std::cell::RefCell;
 
 use futures_util::stream::{self, StreamExt};
 
-use crate::error::Error;
+use crate::error::{Error, ErrorCode};
 use crate::request::CertificateReference;
-use crate::transport::SIDE_BY_SIDE;
+use crate::transport::MAX_CONCURRENT_CALLS;
 
 /// Makes a call for each item and returns the answers in the items' order. After an error that
 /// concerns the whole request (credentials, the instance, the rate limit, the deadline), no further
@@ -28,10 +28,10 @@ pub(super) async fn each<T, R>(
         }
         answer
     });
-    answers.buffered(SIDE_BY_SIDE).collect().await
+    answers.buffered(MAX_CONCURRENT_CALLS).collect().await
 }
 
-/// Looks up those references alone that name the provider's own text, and the others together.
+/// Looks up each reference that `is_alone` selects by a call of its own, and the others together.
 /// Returns the answers in the order of the references.
 pub(super) async fn together_or_alone<'a, R>(
     references: &[&'a CertificateReference],
@@ -48,8 +48,8 @@ pub(super) async fn together_or_alone<'a, R>(
     .await
 }
 
-/// Looks up the references of which `first` takes something as one group, by that, and the others as
-/// another. Returns the answers in the order of the references.
+/// Looks up references in two groups: those of which `first` takes a part are looked up by that part,
+/// and the others by themselves. Returns the answers in the order of the references.
 pub(super) async fn in_two_groups<'a, T: 'a, R>(
     references: &[&'a CertificateReference],
     first: impl Fn(&'a CertificateReference) -> Option<&'a T>,
@@ -62,30 +62,40 @@ pub(super) async fn in_two_groups<'a, T: 'a, R>(
         .copied()
         .filter(|one| first(one).is_none())
         .collect();
-    let mut answers_of_others = match others.is_empty() {
-        true => Vec::new(),
-        false => look_up_others(&others).await,
+    let mut answers_of_others = Vec::new().into_iter();
+    if !others.is_empty() {
+        answers_of_others = look_up_others(&others).await.into_iter();
     }
-    .into_iter();
-    let mut answers_of_first = match of_first.is_empty() {
-        true => Vec::new(),
-        false => look_up_first(&of_first).await,
+    let mut answers_of_first = Vec::new().into_iter();
+    if !of_first.is_empty() {
+        answers_of_first = look_up_first(&of_first).await.into_iter();
     }
-    .into_iter();
-    let mut answer = |one: &'a CertificateReference| match first(one) {
-        Some(_) => answers_of_first.next(),
-        None => answers_of_others.next(),
+    let answer = |one: &&'a CertificateReference| match first(one) {
+        Some(_) => next_answer(&mut answers_of_first),
+        None => next_answer(&mut answers_of_others),
     };
-    references
-        .iter()
-        .map(|one| answer(one).unwrap_or(Ok(None)))
-        .collect()
+    references.iter().map(answer).collect()
+}
+
+/// The next answer of a look-up, which has one for each certificate.
+///
+/// # Errors
+/// `internal` when there is none: that does not show that the provider does not know the
+/// certificate.
+pub(super) fn next_answer<R>(
+    answers: &mut impl Iterator<Item = Result<Option<R>, Error>>,
+) -> Result<Option<R>, Error> {
+    answers.next().unwrap_or_else(|| {
+        Err(Error::new(
+            ErrorCode::Internal,
+            "a look-up has fewer answers than certificates",
+        ))
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::ErrorCode;
     use std::cell::Cell;
     use std::time::Duration;
 
@@ -100,6 +110,21 @@ mod tests {
             answers.into_iter().collect::<Result<Vec<_>, _>>().unwrap(),
             (0..20).collect::<Vec<_>>()
         );
+    }
+
+    #[tokio::test]
+    async fn a_certificate_without_an_answer_does_not_count_as_unknown() {
+        let references = [(); 2].map(|()| CertificateReference::default());
+        let references: Vec<&CertificateReference> = references.iter().collect();
+        let answers: Vec<Result<Option<()>, Error>> = in_two_groups(
+            &references,
+            |_| None::<&()>,
+            async |_: &[&()]| unreachable!("no reference is in the first group"),
+            async |_: &[&CertificateReference]| vec![Ok(None)],
+        )
+        .await;
+        assert_eq!(answers[0], Ok(None));
+        assert_eq!(answers[1].as_ref().unwrap_err().code, ErrorCode::Internal);
     }
 
     #[tokio::test(start_paused = true)]

@@ -2,6 +2,7 @@
 //! the same files: `mod` (the connection), `wire` (requests and answers), `codes` (error codes),
 //! and one file for each trait of `port.rs`.
 
+mod absent;
 mod alibaba;
 mod alibaba_mqtt;
 mod alibaba_pca;
@@ -12,6 +13,7 @@ mod details;
 mod each;
 mod learned;
 mod port;
+mod purpose;
 mod scope;
 mod tencent_mqtt;
 
@@ -26,9 +28,12 @@ pub use scope::Scope;
 use crate::config::Config;
 use crate::error::{Error, ErrorCode};
 use crate::model::{ProviderName, Source, for_each_provider, non_empty};
+use crate::request::{Filter, OrderBy};
 use crate::transport::Endpoint;
-use connection::{Connection, ProviderProfile, connect};
-use port::next_offsets;
+use absent::absent_when;
+use connection::{Connection, ProviderHosts, connect};
+use port::{invalid_position, next_offsets};
+use purpose::Purpose;
 
 /// Makes the functions that choose a provider by its name. Each trait has a function of its own, so
 /// that the linker leaves the other two traits' code out of a function's binary.
@@ -37,10 +42,10 @@ macro_rules! define_constructors {
         $(#[$doc:meta])*
         $provider:ident in $folder:ident, change $change:ident, $row:tt actions $actions:tt
     )*) => {
-        /// The provider that lists.
+        /// The provider that lists certificates.
         ///
         /// # Errors
-        /// `invalid_request` or `provider_rejected` when something that it needs is missing.
+        /// `invalid_request` when region or instance are missing or do not fit the provider.
         pub fn lister<'a>(
             context: &'a CallContext<'a>,
             source: Source,
@@ -66,7 +71,7 @@ macro_rules! define_constructors {
         /// The provider that changes the status of certificates.
         ///
         /// # Errors
-        /// As [`lister`], and `unsupported` when it cannot.
+        /// As [`lister`], and `unsupported` when the provider cannot change it.
         pub fn status_writer<'a>(
             context: &'a CallContext<'a>,
             source: Source,
@@ -78,9 +83,13 @@ macro_rules! define_constructors {
             })
         }
 
-        const fn profile(provider: ProviderName) -> &'static ProviderProfile {
+        /// The lists of all providers.
+        const LISTS: [&ListCapabilities; ProviderName::ALL.len()] =
+            [$(&$folder::LIST_CAPABILITIES,)*];
+
+        const fn hosts(provider: ProviderName) -> &'static ProviderHosts {
             match provider {
-                $(ProviderName::$provider => &$folder::PROFILE,)*
+                $(ProviderName::$provider => &$folder::HOSTS,)*
             }
         }
     };
@@ -98,6 +107,31 @@ macro_rules! status_writer_of {
 
 for_each_provider!(define_constructors);
 
+/// Checks whether a list can be filtered and sorted so.
+///
+/// # Errors
+/// `unsupported` that names the member, and the providers that can filter by it.
+pub fn check_list(
+    capabilities: &ListCapabilities,
+    filter: &Filter,
+    order: Option<OrderBy>,
+    details: bool,
+) -> Result<(), Error> {
+    capabilities.check(filter, order, details).map_err(|error| {
+        let Some(list) = capabilities.lacking(filter) else {
+            return error;
+        };
+        let able = LISTS.iter().filter(|other| other.filters.contains(&list));
+        let able: Vec<&str> = able.map(|other| other.provider.as_str()).collect();
+        let detail = format!(
+            "{}; {list} can be a filter at {}",
+            error.detail,
+            able.join(", ")
+        );
+        Error { detail, ..error }
+    })
+}
+
 fn change_is_unsupported(reason: &str) -> Error {
     let brokers: Vec<&str> = ProviderName::ALL
         .into_iter()
@@ -112,8 +146,8 @@ fn change_is_unsupported(reason: &str) -> Error {
 }
 
 /// The first endpoints that a request calls when it names neither provider nor region: the
-/// provider's, and those of the token services that give out its key. None where such a request
-/// would be refused, or has no credentials to call with.
+/// provider's, and those of the token services that give out its key. Empty when such a request
+/// would be refused, or when no credentials are configured.
 pub fn first_endpoints(config: &Config) -> Vec<Endpoint> {
     let Some(provider) = config.default_provider else {
         return Vec::new();
@@ -122,7 +156,7 @@ pub fn first_endpoints(config: &Config) -> Vec<Endpoint> {
     let own = cloud
         .region
         .as_ref()
-        .and_then(|region| profile(provider).endpoint(config, provider, region));
+        .and_then(|region| hosts(provider).endpoint(config, provider, region));
     let (Some(own), Some(credentials)) = (own, &cloud.credentials) else {
         return Vec::new();
     };

@@ -24,15 +24,19 @@ pub struct CallContext<'a> {
     pub deadline: Deadline,
     /// The moment for which the answer holds.
     pub now: Timestamp,
-    /// The event's statements about the request.
+    /// The facts that the event states about the request.
     pub request: RequestContext<'a>,
 }
 
-/// An event's statements about the request that it brings.
+/// The facts that an event states about its request.
 #[derive(Clone, Copy, Debug)]
 pub struct RequestContext<'a> {
-    /// The id of an order: the webhook's id, the message's, or that of the invocation.
+    /// The id of an order: the caller's idempotency key, the webhook's id, the message's, or that of
+    /// the invocation.
     pub id: &'a str,
+    /// The id of the events with an order's results. It is not an idempotency key, because two
+    /// callers may choose the same one, and consumers drop the second event of an id.
+    pub event_id: &'a str,
     /// The caller, as far as the event names one: for the audit of changes.
     pub caller: Option<&'a str>,
     /// The last moment at which a change may be made for this event, where the request itself sets
@@ -72,6 +76,11 @@ pub trait Lister {
     /// The positions of at most `most` pages that follow the page at `position`, in a list of this
     /// length. Empty where only a page itself names the position of the next one.
     fn next_positions(&self, position: &str, list_length: u64, most: usize) -> Vec<String>;
+}
+
+/// The error for a position that is not one of this provider's.
+pub(super) fn invalid_position() -> Error {
+    Error::invalid("cursor", "the cursor is not one of this provider's")
 }
 
 /// The offsets of the pages that follow the page at `offset`, in a list that is paged by number.
@@ -146,7 +155,7 @@ impl Entry {
 /// The length of a list, as far as a page shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ListLength {
-    /// The list has so many certificates.
+    /// The number of certificates in the list.
     Known(u64),
     /// This page does not show the length.
     Unknown,
@@ -168,9 +177,9 @@ pub trait StatusWriter: SessionEnder {
     /// `invalid_request` that names the missing member.
     fn check(&self, reference: &CertificateReference) -> Result<(), Error>;
 
-    /// Sentences about the place that a reader of the answer must know, like that the status of a
-    /// certificate decides nothing there. They are empty where nothing could be read. `None` for a
-    /// provider that has nothing to warn of.
+    /// Warnings for the reader of the answer, one sentence each, for example that the status of a
+    /// certificate has no effect at this instance. Empty when the provider could not be asked. `None`
+    /// for a provider that has nothing to warn of.
     fn warnings(&self) -> Option<LocalFuture<'_, Vec<String>>> {
         None
     }
@@ -237,7 +246,7 @@ pub enum Target {
     Active,
 }
 
-/// Which spellings of a certificate's serial numbers to try.
+/// The spellings of a certificate's serial numbers that a look-up tries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Spellings {
     /// The caller's own spelling.

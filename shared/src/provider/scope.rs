@@ -13,6 +13,13 @@ pub struct Scope {
     pub instance_id: Option<InstanceId>,
 }
 
+impl Scope {
+    /// The id of the instance; empty for a provider that has none.
+    pub(super) fn instance(&self) -> &str {
+        self.instance_id.as_ref().map_or("", InstanceId::as_str)
+    }
+}
+
 impl From<&Scope> for Source {
     fn from(scope: &Scope) -> Self {
         Self {

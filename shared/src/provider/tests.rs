@@ -13,6 +13,31 @@ use crate::testing::network::{Answer, Network, ok, recorded, url};
 use crate::testing::{Bench, target};
 use crate::transport::HttpRequest;
 
+#[test]
+fn a_filter_that_is_not_supported_names_the_providers_that_support_it() {
+    for (list, able) in [
+        ("client_ids", "tencent-mqtt, aws-iot"),
+        ("ca_serial_numbers", "tencent-mqtt, alibaba-mqtt"),
+        ("ca_fingerprints_sha256", "aws-iot"),
+    ] {
+        let value = if list == "ca_fingerprints_sha256" {
+            FINGERPRINT
+        } else {
+            "0a"
+        };
+        let filter: Filter = serde_json::from_value(json!({ list: [value] })).unwrap();
+        for capabilities in LISTS {
+            let refused = check_list(capabilities, &filter, None, true).err();
+            let is_able = able.contains(capabilities.provider.as_str());
+            assert_eq!(refused.is_none(), is_able, "{list}");
+            if let Some(error) = refused {
+                let told = format!("; {list} can be a filter at {able}");
+                assert!(error.detail.ends_with(&told), "{}", error.detail);
+            }
+        }
+    }
+}
+
 const NUMBER: &str = "8085f52ece5bd88308df6d98d9707716";
 const IN_DECIMAL: &str = "170836731841367680842800395194138130198";
 const FINGERPRINT: &str = "39636fff4d30831a202d04374cdebf241b117cab1cd5954a8da1a7fd8474be33";

@@ -54,10 +54,12 @@ mod tests {
             ..Summary::default()
         };
         InactivationOrder {
-            id: "id-1".to_owned(),
+            id: "key-1".to_owned(),
+            event_id: Some("id-1".to_owned()),
             part: 2,
             caller: Some("AIDA".to_owned()),
             expires_at: Timestamp::parse("2026-01-02T03:04:05Z").ok(),
+            redelivered_since: Timestamp::parse("2026-01-01T00:00:00Z").ok(),
             earlier_results,
             unsent_event: Some(r#"{"id": "id-1"}"#.to_owned()),
             message: Some(MessageIdentity {

@@ -76,7 +76,7 @@ impl DescribeRequest {
         self.include_undecided && self.limit().is_some()
     }
 
-    /// Whether the certificates are sorted here, for which the list has to be read to its end.
+    /// Whether the function sorts the certificates itself, for which it has to read the list to its end.
     pub fn needs_whole_list(&self) -> bool {
         self.order_by.is_some_and(|order| order.listed().is_none())
     }

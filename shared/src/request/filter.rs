@@ -66,7 +66,10 @@ pub struct Filter {
 }
 
 impl Filter {
-    /// `member` is the name that the filter has in the request.
+    /// Checks the filter, which the request has as this member.
+    ///
+    /// # Errors
+    /// `invalid_request` that names the member at fault.
     pub(super) fn check(&self, member: &str) -> Result<(), Error> {
         for (name, values) in [
             ("client_ids", &self.client_ids),
@@ -233,8 +236,8 @@ pub enum Verdict {
     Undecided(Vec<&'static str>),
 }
 
-/// Whether one of the wanted values is the certificate's; `None` when that is not known. Without
-/// wanted values there is nothing to judge.
+/// Whether the certificate has one of the wanted values; `None` when that is not known. An empty list
+/// excludes nothing.
 fn any<T>(wanted: &[T], is_value: impl Fn(&T) -> Option<bool>) -> Option<bool> {
     if wanted.is_empty() {
         return Some(true);
@@ -258,8 +261,8 @@ fn has_fact<T: PartialEq>(wanted: &[T], fact: &Fact<T>) -> Option<bool> {
     })
 }
 
-/// Without a word of the provider the status is not known. A word that the provider does not document
-/// is the known status `unknown`.
+/// Whether the certificate has this status; `None` when the provider's record states none. A status
+/// that the provider does not document is the known status `unknown`.
 fn has_status(wanted: LifecycleStatus, certificate: &Certificate) -> Option<bool> {
     if certificate.status == wanted {
         return Some(true);
@@ -281,7 +284,7 @@ fn has_serial_number(wanted: &SerialNumber, certificate: &Certificate) -> Option
     match certificate.serial_number_base {
         // The provider writes this number in decimal, and so does a caller who has copied it.
         Some(SerialNumberBase::Decimal) => Some(is_same_in_decimal),
-        // The provider writes it in hex; the caller may have read it in decimal elsewhere.
+        // The provider writes it in hex. The caller may have copied its decimal form from elsewhere.
         Some(SerialNumberBase::Hex) => (!is_same_in_decimal).then_some(false),
         None => (!wanted.may_mean(number)).then_some(false),
     }

@@ -4,7 +4,10 @@ use serde::de::{Deserializer, Error as _};
 use serde::{Deserialize, Serialize};
 
 use super::order::InactivationOrder;
-use super::{CertificateReference, Filter, PlanPage, Request, Sources, Undo, check_certificates};
+use super::{
+    CertificateReference, Filter, PlanPage, Request, Sources, Undo, check_certificates,
+    check_left_out,
+};
 use crate::error::Error;
 use crate::model::{InstanceId, LifecycleStatus, ProviderName, Region, Timestamp};
 
@@ -37,7 +40,7 @@ pub struct InactivateRequest {
     /// Certificates to inactivate, 1 to 100.
     #[serde(
         default,
-        deserialize_with = "named",
+        deserialize_with = "at_least_one",
         skip_serializing_if = "Vec::is_empty"
     )]
     #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 100)))]
@@ -66,11 +69,11 @@ pub struct InactivateRequest {
     pub plan_id: Option<String>,
     /// Whether a certificate that was selected by a client id and belongs to several devices is
     /// inactivated, too.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "super::is_false")]
     pub allow_shared: bool,
     /// Whether to write although a read says that the certificate is inactive, for a read that lags
     /// behind.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "super::is_false")]
     pub force: bool,
     /// Changes to take back.
     #[serde(
@@ -111,17 +114,9 @@ pub struct InactivateRequest {
     pub is_signed: bool,
 }
 
-/// `skip_serializing_if` passes a reference.
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde decides the signature"
-)]
-const fn is_false(member: &bool) -> bool {
-    !*member
-}
-
-/// Deserializes a list of certificates that names at least one: an empty list is not left out.
-fn named<'de, D: Deserializer<'de>>(
+/// Deserializes a list of at least one certificate. An empty list is an error, because it would count as
+/// a list that was left out.
+fn at_least_one<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Vec<CertificateReference>, D::Error> {
     let certificates: Vec<CertificateReference> = crate::object::list(deserializer)?;
@@ -133,7 +128,7 @@ fn named<'de, D: Deserializer<'de>>(
     Ok(certificates)
 }
 
-/// Whether a filter leaves out some of the certificates that are on.
+/// Whether a filter excludes some of the active certificates.
 fn narrows(filter: &Filter) -> bool {
     filter.has_window()
         || filter.lists_in_use().any(|(list, _)| match list {
@@ -144,13 +139,13 @@ fn narrows(filter: &Filter) -> bool {
 
 impl InactivateRequest {
     /// Checks that exactly one member says which certificates the order is for.
-    fn check_one_way(&self) -> Result<(), Error> {
-        let ways = [
+    fn check_one_choice(&self) -> Result<(), Error> {
+        let choices = [
             ("certificates", !self.certificates.is_empty()),
             ("select", self.select.is_some()),
             ("undo", self.undo.is_some()),
         ];
-        let mut given = ways.iter().rev().filter(|(_, is_given)| *is_given);
+        let mut given = choices.iter().rev().filter(|(_, is_given)| *is_given);
         match (given.next(), given.next()) {
             (Some(_), None) => Ok(()),
             (Some((first, _)), Some((second, _))) => Err(Error::invalid(
@@ -158,7 +153,7 @@ impl InactivateRequest {
                 format!("{second} must be left out when {first} is given"),
             )),
             (None, _) => {
-                let names = ways.map(|(name, _)| name).join(", ");
+                let names = choices.map(|(name, _)| name).join(", ");
                 let rule = format!("one of {names} is required");
                 Err(Error::invalid("certificates", rule))
             }
@@ -167,18 +162,12 @@ impl InactivateRequest {
 
     fn check_selection(&self) -> Result<(), Error> {
         let Some(filter) = &self.select else {
-            let only_beside_select = [
+            let only_with_select = [
                 ("sources", self.sources.is_some()),
                 ("max_certificates", self.max_certificates.is_some()),
                 ("plan_id", self.plan_id.is_some()),
             ];
-            return match only_beside_select.iter().find(|(_, is_given)| *is_given) {
-                Some((member, _)) => Err(Error::invalid(
-                    *member,
-                    format!("{member} must be left out without select"),
-                )),
-                None => Ok(()),
-            };
+            return check_left_out(only_with_select, "without select");
         };
         filter.check("select")?;
         if !narrows(filter) {
@@ -193,18 +182,50 @@ impl InactivateRequest {
             self.instance_id.as_ref(),
         )
     }
+
+    fn check_page(&self, page: &PlanPage) -> Result<(), Error> {
+        if !self.dry_run {
+            let rule = "page must be left out without dry_run; the answer to its dry run has the order that carries the page out";
+            return Err(Error::invalid("page", rule));
+        }
+        if self.undo.is_some() && page.cursor.is_some() {
+            let rule =
+                "page.cursor must be left out when undo is given, whose receipts are one page";
+            return Err(Error::invalid("page.cursor", rule));
+        }
+        let never_with_page = [
+            ("certificates", !self.certificates.is_empty()),
+            ("sources", self.sources.is_some()),
+            ("max_certificates", self.max_certificates.is_some()),
+            ("plan_id", self.plan_id.is_some()),
+        ];
+        check_left_out(never_with_page, "when page is given")
+    }
+
+    /// Checks that no member names a place, because each receipt holds its own, and that none has a
+    /// meaning for inactivating only.
+    fn check_with_undo(&self) -> Result<(), Error> {
+        let never_with_undo = [
+            ("force", self.force),
+            ("provider", self.provider.is_some()),
+            ("region", self.region.is_some()),
+            ("instance_id", self.instance_id.is_some()),
+            ("end_sessions", self.end_sessions.is_some()),
+        ];
+        check_left_out(never_with_undo, "when undo is given")
+    }
 }
 
 impl Request for InactivateRequest {
     fn check(&self) -> Result<(), Error> {
-        self.check_one_way()?;
+        self.check_one_choice()?;
         if !self.certificates.is_empty() {
             check_certificates(&self.certificates, MOST_CERTIFICATES)?;
         }
         self.check_selection()?;
         if let Some(undo) = &self.undo {
             undo.check()?;
-            self.check_beside_undo()?;
+            self.check_with_undo()?;
         }
         if let Some(page) = &self.page {
             self.check_page(page)?;
@@ -219,50 +240,5 @@ impl Request for InactivateRequest {
             }
         }
         Ok(())
-    }
-}
-
-impl InactivateRequest {
-    fn check_page(&self, page: &PlanPage) -> Result<(), Error> {
-        if !self.dry_run {
-            let rule = "page must be left out without dry_run; the answer to its dry run has the order that carries the page out";
-            return Err(Error::invalid("page", rule));
-        }
-        if self.undo.is_some() && page.cursor.is_some() {
-            let rule =
-                "page.cursor must be left out when undo is given, whose receipts are one page";
-            return Err(Error::invalid("page.cursor", rule));
-        }
-        let beside = [
-            ("certificates", !self.certificates.is_empty()),
-            ("sources", self.sources.is_some()),
-            ("max_certificates", self.max_certificates.is_some()),
-            ("plan_id", self.plan_id.is_some()),
-        ];
-        match beside.into_iter().find(|(_, is_there)| *is_there) {
-            Some((member, _)) => Err(Error::invalid(
-                member,
-                format!("{member} must be left out when page is given"),
-            )),
-            None => Ok(()),
-        }
-    }
-
-    /// Receipts name their places themselves.
-    fn check_beside_undo(&self) -> Result<(), Error> {
-        let beside = [
-            ("force", self.force),
-            ("provider", self.provider.is_some()),
-            ("region", self.region.is_some()),
-            ("instance_id", self.instance_id.is_some()),
-            ("end_sessions", self.end_sessions.is_some()),
-        ];
-        match beside.into_iter().find(|(_, is_there)| *is_there) {
-            Some((member, _)) => Err(Error::invalid(
-                member,
-                format!("{member} must be left out when undo is given"),
-            )),
-            None => Ok(()),
-        }
     }
 }

@@ -19,12 +19,14 @@ mod undo;
 pub use describe::DescribeRequest;
 pub use filter::{Filter, Verdict};
 pub use inactivate::{InactivateRequest, MOST_CERTIFICATES};
-pub use order::{CertificateState, InactivationOrder, MessageIdentity, OrderItem, Place, Summary};
+pub use order::{
+    CertificateState, InactivationOrder, MessageIdentity, OrderItem, OrderPart, Place, Summary,
+};
 pub use page::PlanPage;
 pub use parse::parse;
 pub(crate) use parse::{described, read, without_byte_order_mark};
 pub(crate) use query::in_terms_of_query;
-pub use query::{Member, MemberKind, object_from_query};
+pub use query::{ParameterKind, QueryParameter, object_from_query};
 pub use signed_order::{SentOrder, SignedOrder};
 pub use sort_order::{OrderBy, SortOrder, compare_ends};
 pub use sources::Sources;
@@ -96,8 +98,8 @@ fn as_written<S: Serializer>(
 }
 
 impl CertificateReference {
-    /// Names a certificate as its provider does. `None` where the record shows no name by which the
-    /// provider finds it again.
+    /// The reference to a certificate by the provider's own names. `None` if the record shows no name by
+    /// which the provider finds the certificate again.
     pub fn by_provider_names(certificate: &Certificate) -> Option<Self> {
         let text = |text: &Option<String>| match text {
             Some(text) => ProviderText::parse(text).map(Some),
@@ -105,7 +107,8 @@ impl CertificateReference {
         };
         let provider_serial_number = text(&certificate.provider_serial_number).ok()?;
         let named = Self {
-            // A text of the provider's own is enough, and rows of a list may lack the certificate.
+            // The provider's own text is enough. A fingerprint could not always be compared, because
+            // rows of a list may lack the certificate itself.
             fingerprint_sha256: match provider_serial_number {
                 Some(_) => None,
                 None => Some(certificate.fingerprint_sha256.clone()?),
@@ -117,9 +120,9 @@ impl CertificateReference {
         Some(named)
     }
 
-    /// Whether a search for this certificate also finds the other.
+    /// Whether a lookup of this certificate also looks up the other.
     pub fn covers(&self, other: &Self) -> bool {
-        // Beside a provider's text, a number is looked up in the caller's own spelling only.
+        // With a provider's text, a number is looked up in the caller's own spelling only.
         let is_exact =
             self.provider_serial_number.is_some() || self.provider_ca_serial_number.is_some();
         let covers = |one: &Option<SerialNumber>, two: &Option<SerialNumber>| match (one, two) {
@@ -136,7 +139,30 @@ impl CertificateReference {
     }
 }
 
-/// Checks that there are 1 to `most` certificates, each with a name of its own.
+/// Refuses the first of these members that is given. `reason` says in which case it must be left out.
+fn check_left_out<'a>(
+    members: impl IntoIterator<Item = (&'a str, bool)>,
+    reason: &str,
+) -> Result<(), Error> {
+    match members.into_iter().find(|(_, is_given)| *is_given) {
+        Some((member, _)) => Err(Error::invalid(
+            member,
+            format!("{member} must be left out {reason}"),
+        )),
+        None => Ok(()),
+    }
+}
+
+/// `skip_serializing_if` passes a reference.
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde decides the signature"
+)]
+const fn is_false(member: &bool) -> bool {
+    !*member
+}
+
+/// Checks that there are 1 to `most` certificates, each with at least one name.
 fn check_certificates(certificates: &[CertificateReference], most: usize) -> Result<(), Error> {
     check_count("certificates", certificates.len(), most)?;
     let nameless = |reference: &CertificateReference| {

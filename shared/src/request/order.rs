@@ -1,4 +1,4 @@
-//! An order to inactivate that continues in another message: its identity and its results so far.
+//! An order to inactivate, which may continue in another message: its identity and its results so far.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,28 +9,64 @@ use crate::model::{Certificate, LifecycleStatus, Source, Timestamp};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct InactivationOrder {
-    /// Id of the webhook, of the queue message, or of the invocation that received the order.
+    /// Idempotency key of the order, or id of the webhook, of the queue message, or of the invocation
+    /// that received it.
     pub id: String,
+    /// Id of the events with the order's results. `None` where it is the order's id, which no other
+    /// order has unless its caller has chosen it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event_id: Option<String>,
     /// Number of the part that this message continues with, counted from 1.
     pub part: u32,
-    /// Caller, as far as the event names one.
+    /// Caller; `None` if the event names none.
     pub caller: Option<String>,
     /// Time after which the order is refused, unless the request has its own `not_after`.
     pub expires_at: Option<Timestamp>,
+    /// Time when the first message of the order that was delivered again had been sent; `None` where
+    /// none was. An earlier delivery may have changed any of the certificates that are left.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub redelivered_since: Option<Timestamp>,
     /// Results of the parts before this one.
     pub earlier_results: Summary,
-    /// Event with the results of the part before this one, which the invocation of this part
-    /// sends. One message carries both, so that either the order continues and its results are
-    /// sent, or neither.
+    /// Event with the results of the part before this one, which the invocation of this part publishes.
+    /// Because one message carries both, the order never continues without its results being
+    /// published.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unsent_event: Option<String>,
-    /// Identity of the message; `None` where no message continues the order.
+    /// Identity of the message; `None` if no message continues the order.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<MessageIdentity>,
-    /// Certificates that are left of an order that does not name its certificates itself: they were
-    /// selected, or come from receipts.
+    /// Certificates that are left, each with the state in which it has to be. Empty before the first
+    /// part, and in an undo that is not signed: its receipts show them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub places: Vec<Place>,
+}
+
+/// One part of an order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OrderPart {
+    /// Id of the order.
+    pub order_id: String,
+    /// Id of the events with the order's results.
+    pub event_id: String,
+    /// Number of the part, counted from 1.
+    pub number: u32,
+}
+
+impl InactivationOrder {
+    /// Id of the events with the order's results, which no other order has.
+    pub fn event_id(&self) -> &str {
+        self.event_id.as_deref().unwrap_or(&self.id)
+    }
+
+    /// The part that is carried out.
+    pub fn order_part(&self) -> OrderPart {
+        OrderPart {
+            order_id: self.id.clone(),
+            event_id: self.event_id().to_owned(),
+            number: self.part,
+        }
+    }
 }
 
 /// The identity of a message that continues an order. The message's body has it, because SQS gives
@@ -38,8 +74,8 @@ pub struct InactivationOrder {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MessageIdentity {
-    /// Digest of the message or the event that the order began with. Unlike the order's id, which
-    /// the senders of some events choose, it is the same for no two orders.
+    /// Digest of the message or the event with which the order began. It differs between any two
+    /// orders, unlike the order's id, which the senders of some events choose.
     pub origin: String,
     /// Random id of this message.
     pub id: String,
@@ -61,9 +97,13 @@ pub struct Place {
 pub struct OrderItem {
     /// Names of the certificate.
     pub certificate: CertificateReference,
-    /// State in which it has to be; `None` where the order holds for any state.
+    /// State in which the certificate has to be; `None` if the order holds for any state.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expected: Option<CertificateState>,
+    /// Whether an earlier run has shown the certificate to be inactive, so that only its sessions are
+    /// left to end.
+    #[serde(default, skip_serializing_if = "super::is_false")]
+    pub is_done: bool,
 }
 
 impl From<CertificateReference> for OrderItem {
@@ -71,12 +111,13 @@ impl From<CertificateReference> for OrderItem {
         Self {
             certificate,
             expected: None,
+            is_done: false,
         }
     }
 }
 
 /// The state of a certificate at one moment. Two equal states show that nobody has changed the
-/// certificate in between, as far as the provider tells.
+/// certificate in between, if the provider shows the time of the last change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CertificateState {

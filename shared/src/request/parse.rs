@@ -1,4 +1,4 @@
-//! Reads a request and explains in the caller's terms why a text is none.
+//! Reads a request, and explains in the caller's terms why a text is not a request.
 
 use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error as _, Unexpected};
 use serde_json::value::RawValue;

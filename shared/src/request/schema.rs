@@ -7,7 +7,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use super::Sources;
 use crate::model::{MOST_SOURCES, Source};
 
-/// Requires a serial number in either form or a fingerprint of each certificate.
+/// Requires of each certificate a serial number in either form, or a fingerprint.
 pub(crate) fn one_of_its_names(schema: &mut Schema) {
     let names = [
         "serial_number",

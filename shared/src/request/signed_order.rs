@@ -1,4 +1,4 @@
-//! An order that the function signs and takes back, so that nothing of a plan has to be stored.
+//! An order that the function signs and gives to the caller, so that it stores no plan.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,7 +6,7 @@ use super::{InactivateRequest, InactivationOrder};
 use crate::error::Error;
 use crate::object::Object;
 
-/// A signed order. A caller can have it carried out, and cannot change it.
+/// A signed order. A caller can send it, and cannot change it.
 #[derive(Clone, Debug, Serialize)]
 pub struct SignedOrder {
     /// The order, with its certificates and the state in which each has to be.
@@ -18,25 +18,25 @@ pub struct SignedOrder {
 }
 
 impl SignedOrder {
-    /// The bytes that are authenticated: what the types of this crate make of the order and the
-    /// request, however the sender has written them. `None` where they cannot be written.
+    /// The bytes that the MAC authenticates. They are serialized by the types of this crate, so that they
+    /// do not depend on how the sender has written the JSON. `None` if serializing fails.
     pub fn canonical(order: &InactivationOrder, request: &InactivateRequest) -> Option<Vec<u8>> {
         serde_json::to_vec(&(order, request)).ok()
     }
 }
 
-/// A signed order as a direct invocation sends it. Nothing in it is to be believed before its MAC
-/// is verified.
+/// A signed order as a direct invocation sends it. Nothing in it may be trusted before its MAC is
+/// verified.
 pub struct SentOrder {
-    /// The order. Its MAC is empty where the sender has left it out.
+    /// The order. Its MAC is empty if the sender has left it out.
     pub signed: SignedOrder,
-    /// Whether it is only to be tried.
+    /// Whether this is a dry run, which changes nothing.
     pub dry_run: bool,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Members {
+struct SignedOrderMembers {
     order: Object<InactivationOrder>,
     request: Object<InactivateRequest>,
     mac: Option<String>,
@@ -50,7 +50,7 @@ impl SentOrder {
     /// # Errors
     /// As [`super::parse()`].
     pub fn parse(json: &str) -> Result<Self, Error> {
-        let Members {
+        let SignedOrderMembers {
             order: Object(order),
             request: Object(request),
             mac,

@@ -48,6 +48,8 @@ impl OrderBy {
         }
     }
 
+    /// Reads the name of a sort order.
+    ///
     /// # Errors
     /// A sentence that lists the sort orders.
     pub fn parse(text: &str) -> Result<Self, String> {
@@ -60,8 +62,8 @@ impl OrderBy {
             })
     }
 
-    /// The order in which a provider lists. `None` where no provider has this order, so that the
-    /// whole list has to be sorted here.
+    /// The sort order that a provider is asked for. `None` if no provider has it, so that the function
+    /// sorts the whole list itself.
     pub const fn listed(self) -> Option<SortOrder> {
         match self {
             Self::CreatedDesc => Some(SortOrder::CreatedDesc),

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, Error as _, SeqAccess, Visitor};
 use serde::{Serialize, Serializer};
 
+use super::check_left_out;
 use crate::error::Error;
 use crate::model::{InstanceId, MOST_SOURCES, ProviderName, Region, Source, check_sources};
 use crate::object::Object;
@@ -73,17 +74,14 @@ impl Sources {
         instance_id: Option<&InstanceId>,
     ) -> Result<(), Error> {
         let Some(sources) = this else { return Ok(()) };
-        let beside = [
-            ("provider", provider.is_some()),
-            ("region", region.is_some()),
-            ("instance_id", instance_id.is_some()),
-        ];
-        if let Some((member, _)) = beside.into_iter().find(|(_, is_there)| *is_there) {
-            return Err(Error::invalid(
-                member,
-                format!("{member} must be left out when sources is given"),
-            ));
-        }
+        check_left_out(
+            [
+                ("provider", provider.is_some()),
+                ("region", region.is_some()),
+                ("instance_id", instance_id.is_some()),
+            ],
+            "when sources is given",
+        )?;
         match sources {
             Self::All => Ok(()),
             Self::These(sources) => {

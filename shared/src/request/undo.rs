@@ -1,4 +1,4 @@
-//! The part of an inactivate request that takes changes back.
+//! The part of an inactivate request that undoes changes.
 
 use serde::{Deserialize, Serialize};
 

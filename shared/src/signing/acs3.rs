@@ -97,11 +97,11 @@ pub struct Call<'a> {
 }
 
 impl Call<'_> {
-    /// All headers of the call, signed with this key.
+    /// All headers of a call that is signed with this key.
     ///
     /// # Errors
     /// `internal` when one cannot be sent.
-    pub fn headers(
+    pub fn signed_headers(
         self,
         access_key_id: &str,
         access_key_secret: &SecretString,

@@ -8,7 +8,7 @@ use tracing::Event;
 use tracing::field::{Field, Visit};
 
 use super::text::{escaped, escaped_json, json_text};
-use super::{AUDIT, EventScope};
+use super::{AUDIT, EventScope, LogFormat};
 use crate::model::Timestamp;
 
 /// Fields with this prefix hold JSON, which becomes part of a JSON line as it is.
@@ -19,7 +19,7 @@ const MEMBERS_PREFIX: &str = "members.";
 /// Formats the lines.
 pub(super) struct Lines {
     pub(super) service: &'static str,
-    pub(super) json: bool,
+    pub(super) format: LogFormat,
     pub(super) audit_level: &'static str,
 }
 
@@ -28,7 +28,11 @@ impl Lines {
     pub(super) fn line(&self, event: &Event<'_>) -> String {
         let is_audit = event.metadata().target() == AUDIT;
         let mut fields = FieldWriter {
-            json: self.json || is_audit,
+            format: if is_audit {
+                LogFormat::Json
+            } else {
+                self.format
+            },
             message: String::new(),
             fields: String::new(),
         };
@@ -39,7 +43,7 @@ impl Lines {
         } else {
             event.metadata().level().as_str()
         };
-        if !fields.json {
+        if fields.format == LogFormat::Text {
             let line = escaped(format!(
                 "{timestamp} {level} {}{}",
                 fields.message, fields.fields
@@ -61,17 +65,16 @@ impl Lines {
 
 /// Writes the fields of a log event in the form that the line takes them.
 struct FieldWriter {
-    json: bool,
+    format: LogFormat,
     message: String,
     fields: String,
 }
 
 impl FieldWriter {
     fn field(&mut self, name: &str, value: &str) {
-        let parts = if self.json {
-            [",\"", name, "\":", value]
-        } else {
-            [" ", name, "=", value]
+        let parts = match self.format {
+            LogFormat::Json => [",\"", name, "\":", value],
+            LogFormat::Text => [" ", name, "=", value],
         };
         self.fields.extend(parts);
     }
@@ -87,14 +90,14 @@ impl Visit for FieldWriter {
         if name == "message" {
             value.clone_into(&mut self.message);
         } else if let Some(name) = name.strip_prefix(JSON_PREFIX) {
-            match self.json {
-                true => self.field(
-                    name,
-                    serde_json::from_str::<&RawValue>(value).map_or("null", RawValue::get),
-                ),
-                false => self.field(name, value),
-            }
-        } else if self.json && name.starts_with(MEMBERS_PREFIX) {
+            let json = match self.format {
+                LogFormat::Json => {
+                    serde_json::from_str::<&RawValue>(value).map_or("null", RawValue::get)
+                }
+                LogFormat::Text => value,
+            };
+            self.field(name, json);
+        } else if self.format == LogFormat::Json && name.starts_with(MEMBERS_PREFIX) {
             let members = serde_json::from_str::<&RawValue>(value).map_or("", RawValue::get);
             let members = members
                 .strip_prefix('{')
@@ -104,14 +107,11 @@ impl Visit for FieldWriter {
                 self.fields.extend([",", members]);
             }
         } else {
-            self.field(
-                name,
-                &if self.json {
-                    json_text(value)
-                } else {
-                    format!("{value:?}")
-                },
-            );
+            let text = match self.format {
+                LogFormat::Json => json_text(value),
+                LogFormat::Text => format!("{value:?}"),
+            };
+            self.field(name, &text);
         }
     }
 

@@ -6,7 +6,7 @@ mod scope;
 mod text;
 
 pub use scope::EventScope;
-pub use text::beginning;
+pub use text::shortened_name;
 
 use std::io::Write as _;
 
@@ -28,12 +28,11 @@ pub const AUDIT: &str = "audit";
 /// effect.
 pub fn init(service: &'static str, lookup: &dyn Fn(&str) -> Option<String>) {
     let level = lookup("AWS_LAMBDA_LOG_LEVEL");
-    let json =
-        lookup("AWS_LAMBDA_LOG_FORMAT").is_some_and(|format| format.eq_ignore_ascii_case("json"));
+    let format = LogFormat::parse(lookup("AWS_LAMBDA_LOG_FORMAT").as_deref());
     if tracing::subscriber::set_global_default(log(
         service,
         level.as_deref(),
-        json,
+        format,
         to_standard_output,
     ))
     .is_ok()
@@ -53,10 +52,34 @@ pub(crate) struct Log<W> {
     writer: W,
 }
 
-pub(crate) fn log<W>(service: &'static str, level: Option<&str>, json: bool, writer: W) -> Log<W> {
+/// The form of the lines, except those of the audit, which are JSON in either form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LogFormat {
+    /// One JSON object a line.
+    Json,
+    /// Time, level, message and fields, separated by blanks.
+    Text,
+}
+
+impl LogFormat {
+    /// Reads Lambda's variable. Every other value than `JSON` stands for text, Lambda's default.
+    fn parse(text: Option<&str>) -> Self {
+        match text {
+            Some(text) if text.eq_ignore_ascii_case("json") => Self::Json,
+            _ => Self::Text,
+        }
+    }
+}
+
+pub(crate) fn log<W>(
+    service: &'static str,
+    level: Option<&str>,
+    format: LogFormat,
+    writer: W,
+) -> Log<W> {
     let lines = Lines {
         service,
-        json,
+        format,
         audit_level: audit_level(level),
     };
     let threshold = threshold(level);

@@ -9,8 +9,9 @@ use crate::model::disrupts_a_line;
 /// Most characters of a caller's name in a line. The ARN of an IAM user has up to 620.
 const LONGEST_NAME: usize = 1_024;
 
-/// The beginning of a caller's name, which may have any length: its token, or its message, says it.
-pub fn beginning(name: &str) -> Cow<'_, str> {
+/// A caller's name, shortened for the log. A name that a token or a message states may have any
+/// length.
+pub fn shortened_name(name: &str) -> Cow<'_, str> {
     match name.char_indices().nth(LONGEST_NAME) {
         Some((end, _)) => format!("{}...", name.get(..end).unwrap_or_default()).into(),
         None => name.into(),

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::layers::{SourceFile, source_files};
 
-/// The names of the modules that lead to a module or an item.
+/// The path of a module or an item: the names of the modules that contain it, and its own name.
 type Path = Vec<String>;
 
 /// The modules, and the paths that stand for another one: imports, and items that are re-exported.
@@ -46,7 +46,7 @@ impl Crate {
         path
     }
 
-    /// Which module imports from which other one of the same parent.
+    /// The pairs of modules with the same parent of which the first imports from the second.
     fn imports_of_siblings(&self) -> BTreeSet<(Path, Path)> {
         let mut found = BTreeSet::new();
         for (module, file) in &self.modules {

@@ -127,7 +127,7 @@ impl Clouds {
         }
     }
 
-    /// Takes the certificates with this name out of use. Whether there is one.
+    /// Takes the certificates with this name out of use. Returns whether there is one.
     fn take_out_of_use(&self, is_named: impl Fn(&Device) -> bool) -> bool {
         let mut devices = self.devices.borrow_mut();
         let named = devices.iter_mut().filter(|device| is_named(device));

@@ -1,5 +1,5 @@
-//! Parts that unit tests of several rooms share: contexts over a network of prepared answers,
-//! simulated clouds behind it, and the log as it is written.
+//! Helpers that unit tests of several rooms share: contexts over a network of prepared answers,
+//! simulated clouds behind it, and the log lines of a call.
 
 mod circles;
 pub(crate) mod clouds;
@@ -21,7 +21,7 @@ use crate::request::CertificateReference;
 use crate::transport::{Deadline, Limiter, Transport, Waiting};
 use network::{NOW, Network};
 
-/// Request ids as providers would name them.
+/// Request ids of a provider, of these texts.
 pub(crate) fn ids<const N: usize>(texts: [&str; N]) -> [RequestId; N] {
     texts.map(|text| RequestId::read(text).unwrap())
 }
@@ -41,7 +41,7 @@ impl Bench {
         Self::with(network, &[])
     }
 
-    /// With these environment variables in place of, or on top of, the usual ones.
+    /// Over the usual environment variables with these changed or added.
     pub(crate) fn with(network: &Network, variables: &[(&str, &str)]) -> Self {
         let usual = [
             ("TENCENTCLOUD_SECRET_ID", "AKIDtest"),
@@ -92,17 +92,18 @@ impl Bench {
     }
 }
 
-/// Of a request that nobody is known to have sent.
+/// The context of a request whose caller is unknown.
 pub(crate) const CONTEXT: RequestContext<'static> = RequestContext {
     id: "order-1",
+    event_id: "order-1",
     caller: None,
     expires_at: None,
     redelivered_since: None,
     continues: false,
 };
 
-/// Variables by which a caller of one sandbox of two may call each action that lists 20 times a
-/// second, which is once in 50 ms.
+/// Variables with which each listing action may be called 20 times a second, once in 50 ms, for an
+/// event whose caller waits. The function has two sandboxes, of which one serves the queue.
 pub(crate) const TWENTY_CALLS_A_SECOND: [(&str, &str); 3] = [
     (
         "CALLS_PER_SECOND",

@@ -59,7 +59,7 @@ pub(crate) fn url(request: &HttpRequest) -> String {
     request.uri().to_string()
 }
 
-/// A request that nobody signed.
+/// An unsigned GET request.
 pub(crate) fn get(url: &str) -> HttpRequest {
     http_request(Method::GET, url, HeaderMap::new(), Vec::new()).unwrap()
 }
@@ -88,7 +88,7 @@ struct Inner {
 }
 
 impl Network {
-    /// Answers each request as `answer` says.
+    /// Answers each request by calling `answer`.
     pub(crate) fn new(answer: impl FnMut(&HttpRequest) -> Answer + 'static) -> Self {
         let answer: Answerer = Box::new(answer);
         Self(Rc::new(Inner {
@@ -98,7 +98,7 @@ impl Network {
         }))
     }
 
-    /// Gives these answers in turn. One request more is a failure of the test.
+    /// Gives these answers in turn. A further request fails the test.
     pub(crate) fn queue(answers: impl IntoIterator<Item = Answer>) -> Self {
         let mut answers: VecDeque<Answer> = answers.into_iter().collect();
         Self::new(move |request| {
@@ -108,7 +108,7 @@ impl Network {
         })
     }
 
-    /// Every answer takes so long, and those that take longer than the attempt are lost.
+    /// Delays every answer by this time. An answer that takes longer than the attempt's timeout is lost.
     pub(crate) fn delayed(self, delay: Duration) -> Self {
         self.0.delay.set(delay);
         self
@@ -119,7 +119,7 @@ impl Network {
         self.0.sent.borrow()
     }
 
-    /// One property of each request so far.
+    /// This property of each request so far.
     pub(crate) fn each<T>(&self, property: impl Fn(&Sent) -> T) -> Vec<T> {
         self.sent().iter().map(property).collect()
     }
@@ -192,7 +192,7 @@ pub(crate) fn with_header(answer: Answer, name: &str, value: &str) -> Answer {
     })
 }
 
-/// A result.
+/// An answer with status 200 and this body.
 pub(crate) fn ok(body: &Value) -> Answer {
     answer(200, body.to_string())
 }
@@ -218,7 +218,7 @@ pub(crate) fn recorded(name: &str) -> Answer {
         })
 }
 
-/// A cause of nothing but a text.
+/// The cause of a transport error, with this text.
 pub(crate) fn cause(text: &str) -> Cause {
     Arc::new(std::io::Error::other(text.to_owned()))
 }

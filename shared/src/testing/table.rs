@@ -1,4 +1,5 @@
-//! A table of idempotency keys that decides as DynamoDB does about the three calls that are made.
+//! A stand-in for the table of idempotency keys, which evaluates the conditions of the function's three
+//! calls as DynamoDB does.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -16,7 +17,7 @@ type Item = Map<String, Value>;
 pub(crate) struct Items(Rc<RefCell<HashMap<String, Item>>>);
 
 impl Items {
-    /// A network of nothing but the table.
+    /// A network with only the table.
     pub(crate) fn network(&self) -> Network {
         let items = self.clone();
         Network::new(move |request| items.decide(request))
@@ -34,7 +35,7 @@ impl Items {
         }
     }
 
-    /// Leaves the claims of the keys, as invocations do that end before they answer.
+    /// Removes the answers and leaves the claims, as after invocations that ended before they answered.
     pub(crate) fn forget_answers(&self) {
         for item in self.0.borrow_mut().values_mut() {
             item.remove("body");

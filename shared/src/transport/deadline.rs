@@ -1,4 +1,4 @@
-//! The time that is left, and whether it suffices for another call.
+//! The time that is left for an invocation, and whether it suffices for another call.
 
 use std::time::{Duration, SystemTime};
 
@@ -6,11 +6,11 @@ use tokio::time::Instant;
 
 use super::Repeat;
 
-/// Kept free to put the answer together and hand it over.
+/// The time that is kept free to write the answer and to hand it over.
 const ANSWER_RESERVE: Duration = Duration::from_millis(500);
 /// An attempt with less time than this is not begun: it would more likely be cut off than answered.
 const SHORTEST_ATTEMPT: Duration = Duration::from_secs(1);
-/// Kept free after a write, on top of the rest: its effect may have to be read.
+/// The time that is kept free after a write, in addition: its effect may have to be read.
 const READ_BACK_RESERVE: Duration = Duration::from_millis(1250);
 /// An attempt gets no more than this, so that a silent vendor leaves time for another one.
 const LONGEST_ATTEMPT: Duration = Duration::from_secs(8);
@@ -31,26 +31,26 @@ impl Deadline {
         Self::after(left)
     }
 
-    /// So long from now.
+    /// The deadline that is `left` from now.
     pub fn after(left: Duration) -> Self {
         let now = Instant::now();
         Self(now.checked_add(left).unwrap_or(now))
     }
 
-    /// So much sooner.
+    /// This deadline, moved forward by this time.
     #[must_use]
     pub fn sooner(self, by: Duration) -> Self {
         Self(self.0.checked_sub(by).unwrap_or(self.0))
     }
 
-    /// This deadline, or so long from now when that is earlier.
+    /// This deadline, or `left` from now when that is earlier.
     #[must_use]
     pub fn at_most(self, left: Duration) -> Self {
         Self(self.0.min(Self::after(left).0))
     }
 
-    /// How long an attempt may take that is begun after waiting so long; `None` when it should not
-    /// be begun. After a write, the read of its effect has to wait for its `turn`.
+    /// The time limit of an attempt that is begun after `wait`; `None` when too little time would be
+    /// left for it. After a write, the read of its effect waits for its own `turn`.
     pub(super) fn attempt_after(
         self,
         wait: Duration,
@@ -67,14 +67,14 @@ impl Deadline {
         (usable >= SHORTEST_ATTEMPT).then_some(usable.min(LONGEST_ATTEMPT))
     }
 
-    /// Whether there is time to read once more behind this wait.
-    pub fn leaves_a_look_behind(self, wait: Duration) -> bool {
+    /// Whether there is time for one more read after this wait.
+    pub fn leaves_time_to_read_after(self, wait: Duration) -> bool {
         self.attempt_after(wait, Repeat::Always, Duration::ZERO)
             .is_some()
     }
 
-    /// Whether work that ends so long from now leaves time to answer.
-    pub(super) fn holds(self, left: Duration) -> bool {
+    /// Whether work that ends `left` from now leaves time to answer.
+    pub(super) fn leaves_time_to_answer_after(self, left: Duration) -> bool {
         self.remaining()
             .checked_sub(left)
             .is_some_and(|rest| rest >= ANSWER_RESERVE)

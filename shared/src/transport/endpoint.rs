@@ -1,4 +1,4 @@
-//! Where an API is.
+//! The base URL of an API.
 
 use std::net::IpAddr;
 
@@ -21,8 +21,10 @@ impl Endpoint {
         }
     }
 
+    /// Reads `https://host[:port]`; `http://` is accepted for loopback hosts only.
+    ///
     /// # Errors
-    /// A sentence when it is not `https://host[:port]`. `http://` is taken for loopback only.
+    /// A sentence that says what is wrong with the text.
     pub fn parse(text: &str) -> Result<Self, String> {
         let url = absolute_url(text)?;
         if url.path() != "/" || url.query().is_some() {
@@ -37,24 +39,10 @@ impl Endpoint {
             .filter(|name| !name.is_empty())
             .ok_or("it has no host")?
             .to_ascii_lowercase();
-        let port = match authority
-            .get(name.len()..)
-            .map(|rest| rest.strip_prefix(':'))
-        {
-            Some(Some(port)) => Some(
-                port.parse::<u16>()
-                    .map_err(|_| format!("its port is {port:?}"))?,
-            ),
-            _ => None,
-        };
-        let is_loopback = name == "localhost"
-            || name
-                .trim_matches(['[', ']'])
-                .parse::<IpAddr>()
-                .is_ok_and(|address| address.is_loopback());
+        let port = port_of(authority, &name)?;
         let (scheme, usual_port) = match url.scheme_str().unwrap_or_default() {
             "https" => ("https", 443),
-            "http" if is_loopback => ("http", 80),
+            "http" if is_loopback(&name) => ("http", 80),
             "http" => {
                 return Err("http:// is taken for loopback addresses only; use https://".to_owned());
             }
@@ -90,14 +78,34 @@ impl Endpoint {
     }
 }
 
+/// The port behind the host in an authority without user information.
+fn port_of(authority: &str, host: &str) -> Result<Option<u16>, String> {
+    let port = authority
+        .get(host.len()..)
+        .and_then(|rest| rest.strip_prefix(':'));
+    port.map(|port| {
+        port.parse()
+            .map_err(|_| format!("its port is {port:?}; it must be 0 to 65535"))
+    })
+    .transpose()
+}
+
+fn is_loopback(host: &str) -> bool {
+    let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
+    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
+}
+
 /// An absolute URL, of ASCII and without a fragment.
+///
+/// # Errors
+/// A sentence that says what is wrong with the text.
 pub(crate) fn absolute_url(text: &str) -> Result<Uri, String> {
     if text.contains('#') {
         return Err("it has a fragment".to_owned());
     }
     let url = Uri::try_from(text).map_err(|error| format!("it is not a URL ({error})"))?;
     if url.scheme().is_none() {
-        Err("it is not a URL with a scheme; it begins with https://".to_owned())
+        Err("it has no scheme; write https:// before it".to_owned())
     } else {
         Ok(url)
     }

@@ -7,25 +7,26 @@ use http::header::RETRY_AFTER;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc2822;
 
-/// The standard header (RFC 9110, section 10.2.3): seconds, or a date. A value that cannot be read,
-/// or leaves no wait, is no hint.
+/// The wait in the header `Retry-After` (RFC 9110, section 10.2.3): a number of seconds, or a date.
+/// `None` when the value cannot be read, or the date has passed.
 pub(super) fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?;
-    whole_number(text)
+    unsigned_decimal(text)
         .map(Duration::from_secs)
         .or_else(|| until(text, now))
         .filter(|wait| !wait.is_zero())
 }
 
-/// Digits only: `parse` alone would take a plus sign.
-pub(crate) fn whole_number(text: &str) -> Option<u64> {
+/// A number of decimal digits only: `parse` alone would take a plus sign.
+pub(crate) fn unsigned_decimal(text: &str) -> Option<u64> {
     text.bytes()
         .all(|byte| byte.is_ascii_digit())
         .then(|| text.parse().ok())
         .flatten()
 }
 
-/// In the one form of a date that may still be sent: `Sun, 06 Nov 1994 08:49:37 GMT`.
+/// The time until a date in the only form that senders may still use (RFC 9110, section 5.6.7):
+/// `Sun, 06 Nov 1994 08:49:37 GMT`.
 fn until(date: &str, now: SystemTime) -> Option<Duration> {
     let date = OffsetDateTime::parse(date, &Rfc2822).ok()?;
     SystemTime::from(date).duration_since(now).ok()
@@ -56,7 +57,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_time_to_wait_is_no_hint() {
+    fn a_value_without_a_time_to_wait_is_no_hint() {
         for value in [
             "0",
             "-1",

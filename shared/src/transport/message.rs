@@ -10,7 +10,7 @@ use http::{HeaderMap, Method, Request, Response};
 use super::endpoint::absolute_url;
 use crate::error::{Error, ErrorCode};
 
-/// One signed request. `host`, `user-agent` and `content-length` are the client's to add.
+/// One signed request. The client adds `host`, `user-agent` and `content-length`.
 pub type HttpRequest = Request<Body>;
 
 /// A whole answer.
@@ -53,11 +53,11 @@ impl fmt::Debug for Body {
     }
 }
 
-/// A request for this URL, which is sent exactly as it stands: with its query, percent-encoded as
-/// it was signed.
+/// A request for this URL, whose path and query are sent byte for byte as they were signed.
 ///
 /// # Errors
-/// `internal` when it is not an absolute URL, or would not be sent as it was signed.
+/// `internal` when the text is not an absolute URL, or its path and query would be sent in another
+/// form.
 pub fn http_request(
     method: Method,
     url: &str,

@@ -1,5 +1,5 @@
-//! Sign, send, retry, within the rate limits and the deadline. Knows HTTP and time, and nothing of
-//! the vendors.
+//! Signs, sends and retries calls, within the rate limits and the deadline. This room knows HTTP and
+//! time, and no vendor.
 
 mod client;
 mod deadline;
@@ -18,13 +18,15 @@ pub use client::HttpClient;
 pub use deadline::Deadline;
 pub use endpoint::Endpoint;
 pub(crate) use endpoint::absolute_url;
-pub(crate) use hint::whole_number;
-pub use limiter::{CallCounts, Lane, Limiter, RateLimit, RateLimits, SIDE_BY_SIDE, Waiting};
+pub(crate) use hint::unsigned_decimal;
+pub use limiter::{
+    CallCounts, Lane, Limiter, MAX_CONCURRENT_CALLS, RateLimit, RateLimits, Waiting,
+};
 pub use message::{Body, HttpRequest, HttpResponse, http_request};
 pub use proxy::HttpsProxy;
 pub use quota::RetryQuota;
 pub use repeat::Repeat;
-pub(crate) use retry::kept;
+pub(crate) use retry::keep_result;
 pub use retry::{Failure, Transport, out_of_time};
 pub use start_error::StartError;
 
@@ -35,7 +37,7 @@ use std::time::Duration;
 
 use crate::error::{Cause, innermost};
 
-/// A future of the single-threaded runtime.
+/// A boxed future that need not be `Send`: the runtime has a single thread.
 pub type LocalFuture<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
 
 /// Why there is no answer.
@@ -45,7 +47,7 @@ pub enum SendError {
     NotSent(Cause),
     /// The request may have arrived and may have been acted on.
     NoAnswer(Cause),
-    /// As `NoAnswer`, because time ran out.
+    /// As `NoAnswer`: the attempt reached its time limit.
     TimedOut,
     /// The answer is larger than 2 MiB.
     AnswerTooLarge,
@@ -64,7 +66,7 @@ impl fmt::Display for SendError {
 
 /// The seam between this crate and the network.
 pub trait SendHttp {
-    /// Sends once. Never follows a redirect, never repeats.
+    /// Sends a request once, within `timeout`. It follows no redirect and repeats nothing.
     fn send(
         &self,
         request: HttpRequest,

@@ -13,8 +13,8 @@ impl HttpsProxy {
     /// Reads the proxy's URL, and the excepted hosts as `NO_PROXY` lists them.
     ///
     /// # Errors
-    /// The URL is none, or its scheme is neither `http` nor `https`: `reqwest` would call without a
-    /// proxy then.
+    /// A sentence when the text is no URL, or its scheme is neither `http` nor `https`; `reqwest` would
+    /// then call without a proxy.
     pub fn parse(url: &str, exceptions: &str) -> Result<Self, String> {
         let unusable = || "it must be http://[user:password@]host:port".to_owned();
         let scheme = url.split_once("://").map(|(scheme, _)| scheme);

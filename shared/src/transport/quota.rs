@@ -1,20 +1,20 @@
-//! A bound on the calls that one process repeats: when a vendor is down, repeating everything would
-//! keep it down.
+//! A budget for the retries of one process. When a vendor is down, retries of every call would keep
+//! it down.
 
 use std::cell::Cell;
 
 use crate::error::{Error, ErrorCode};
 
-/// A full quota. The figures are those of the AWS SDKs' standard retry mode.
+/// The full budget. The figures are those of the AWS SDKs' standard retry mode.
 const FULL: u32 = 500;
-/// One more attempt after a failure.
+/// The cost of a retry after a failure.
 const COST: u32 = 14;
-/// One more attempt after the vendor has throttled a call: a vendor that throttles is working.
+/// The cost of a retry after a throttled call: a vendor that throttles is working.
 const COST_WHEN_THROTTLED: u32 = 5;
-/// A call that succeeds at once gives this much back.
+/// The amount that a call gives back when it succeeds at the first attempt.
 const FOR_SUCCESS: u32 = 1;
 
-/// The rest of the quota for repetitions.
+/// The rest of the budget for retries.
 #[derive(Debug)]
 pub struct RetryQuota(Cell<u32>);
 
@@ -25,7 +25,7 @@ impl Default for RetryQuota {
 }
 
 impl RetryQuota {
-    /// Takes the price of one more attempt; `None` when too little is left.
+    /// Takes the cost of one retry and returns it; `None` when too little is left.
     pub(super) fn take(&self, error: &Error) -> Option<u32> {
         let price = if error.code == ErrorCode::Throttled {
             COST_WHEN_THROTTLED
@@ -36,7 +36,7 @@ impl RetryQuota {
         Some(price)
     }
 
-    /// A call succeeded: gives back what its last repetition took, or a little where it needed
+    /// Gives back, after a call has succeeded, the cost of its last retry, or a little when it needed
     /// none.
     pub(super) fn succeeded(&self, taken: Option<u32>) {
         let back = taken.unwrap_or(FOR_SUCCESS);

@@ -1,10 +1,10 @@
-//! The rule by which a call is repeated.
+//! Whether a call is idempotent.
 
-/// When a call may be repeated.
+/// When a call may be repeated after a failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Repeat {
-    /// Whenever that may help: it only reads, or doing it twice harms nothing.
+    /// Whenever that may help: the call only reads, or is idempotent.
     Always,
-    /// Only when it surely had no effect: it changes something.
+    /// Only when the call certainly had no effect, because it changes something.
     OnlyIfNotDone,
 }

@@ -1,4 +1,4 @@
-//! The error of a client that cannot be made.
+//! The error of an HTTP client that cannot be set up.
 
 use std::error::Error;
 use std::fmt;
@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::error::{Cause, innermost};
 
-/// Why the client cannot be made.
+/// The reason why the HTTP client cannot be set up.
 #[derive(Debug)]
 pub struct StartError {
     problem: String,

@@ -9,9 +9,8 @@ use rustls::{ClientConfig, NamedGroup, RootCertStore, SupportedCipherSuite};
 
 use super::StartError;
 
-/// The group that keys are agreed on with. Every server of TLS 1.3 must have it (RFC 8446, 9.1), so
-/// it takes the key share in the first message; and both sides were quicker with it than with
-/// X25519.
+/// The group of the key share in the first message. Every server of TLS 1.3 must support it (RFC
+/// 8446, section 9.1), and both sides were quicker with it than with X25519.
 const FIRST_GROUP: NamedGroup = NamedGroup::secp256r1;
 
 /// Trusts the compiled-in roots and those of the PEM file `extra_roots`.
@@ -34,8 +33,9 @@ pub(super) fn client_config(extra_roots: Option<&Path>) -> Result<ClientConfig, 
         .with_no_client_auth())
 }
 
-/// A handshake is mostly hashing and signatures. For SHA-256 processors have instructions, for
-/// SHA-384 most have not; so that is offered last, as browsers do.
+/// The length by which cipher suites are sorted, so that those with SHA-384 are offered last, as
+/// browsers do. A handshake is mostly hashing and signatures, and most processors have instructions
+/// for SHA-256 only.
 fn hash_length(suite: &SupportedCipherSuite) -> usize {
     let common = match suite {
         SupportedCipherSuite::Tls12(suite) => &suite.common,

@@ -43,7 +43,7 @@ impl<'a> AwsService<'a> {
         })
     }
 
-    /// Makes one call, which is repeated whenever that may help.
+    /// Makes one call, and retries it after a retryable failure.
     pub(super) async fn call<R>(
         &self,
         target: &'static str,
@@ -77,13 +77,13 @@ impl<'a> AwsService<'a> {
             body,
         };
         let Credentials { id, secret, token } = self.credentials;
-        let headers = request.headers(id, secret, token.as_ref())?;
+        let headers = request.signed_headers(id, secret, token.as_ref())?;
         http_request(Method::POST, &url, headers, body.to_vec())
     }
 }
 
-/// The failure that an answer holds. The type of a failure decides before the status, as in every
-/// JSON protocol of AWS.
+/// The failure that an answer holds. As in every JSON protocol of AWS, the type of the failure counts
+/// more than the HTTP status.
 pub(super) fn failure(response: &HttpResponse) -> Error {
     let status = response.status().as_u16();
     let code = aws::failure(response).map_or_else(String::new, |failure| failure.code);
@@ -109,9 +109,9 @@ pub(super) fn failure(response: &HttpResponse) -> Error {
 }
 
 /// The error of an answer that is neither a result nor a failure.
-pub(super) fn not_an_answer() -> Error {
+pub(super) fn unexpected_answer() -> Error {
     Error::new(
         ErrorCode::ProviderInvalidResponse,
-        "an answer of another form",
+        "the answer has an unexpected form",
     )
 }

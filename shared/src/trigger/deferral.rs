@@ -1,4 +1,4 @@
-//! Orders over HTTP that are carried out later, from the function's own queue.
+//! Defers orders over HTTP: puts them into the function's own queue, to be carried out later.
 
 use super::http::Reply;
 use super::invocation::Invocation;
@@ -6,7 +6,7 @@ use crate::config::ORDERS_QUEUE_URL;
 use crate::error::{Error, ErrorCode};
 use crate::operation::Operation;
 use crate::provider::RequestContext;
-use crate::telemetry::{AUDIT, beginning};
+use crate::telemetry::{AUDIT, shortened_name};
 use crate::transport::Deadline;
 
 impl Invocation<'_> {
@@ -25,7 +25,7 @@ impl Invocation<'_> {
     ) -> Result<Reply<O::Answer>, Error> {
         let sent = async {
             let context = self.context(request_context, deadline);
-            let message = O::deferred(&context, request)?;
+            let message = O::deferral_message(&context, request)?;
             let queue = self.orders_queue().ok_or_else(|| {
                 let detail = format!(
                     "the function has no queue for orders; set {ORDERS_QUEUE_URL}, or send the request without \"Prefer: respond-async\""
@@ -39,7 +39,7 @@ impl Invocation<'_> {
         match sent.await {
             Ok(()) => {
                 let RequestContext { id, caller, .. } = request_context;
-                let caller = caller.map(beginning);
+                let caller = caller.map(shortened_name);
                 tracing::info!(target: AUDIT, order_id = id, caller = caller.as_deref(), "an order was put into the queue");
                 Ok(Reply::Accepted {
                     order_id: id.to_owned(),
@@ -53,8 +53,9 @@ impl Invocation<'_> {
     }
 }
 
-/// The error of an order that the queue has not taken. An order that the queue refuses because of
-/// the function may be sent again once that is mended, so it must not use up its idempotency key.
+/// The error of an order that is not in the queue. A queue refuses an order because of the function's
+/// permissions, for example; once these are corrected, the client can send the order again under the
+/// same idempotency key.
 fn not_queued(error: Error) -> Error {
     let code = match error.code {
         ErrorCode::ProviderRejected => ErrorCode::ProviderUnavailable,

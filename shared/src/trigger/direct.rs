@@ -1,4 +1,5 @@
-//! Direct invocations: a request, a request with the name of its caller, or a signed order.
+//! Direct invocations, whose event is a request, a request with the name of its caller, or a signed
+//! order.
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -8,15 +9,20 @@ use super::idempotency::{KeyState, Owner, StoredAnswer};
 use super::invocation::Invocation;
 use super::limits::{OWN_CALL_RESERVE, SYNCHRONOUS_BYTES, check_request_size};
 use crate::error::Error;
-use crate::operation::{Answer, AnswerBudget, Once, Operation};
+use crate::operation::{Answer, AnswerBudget, Operation, RequestIdentity};
 use crate::provider::RequestContext;
 use crate::request;
-use crate::telemetry::{AUDIT, beginning};
+use crate::telemetry::{AUDIT, shortened_name};
 
-/// The caller of a direct invocation: the event, which alone could name one, can name anybody.
+/// The caller of a direct invocation. Lambda does not tell who invokes a function, and the event can
+/// name anybody.
 const DIRECT_CALLER: &str = "unverified direct invocation";
 /// Maximum length of a caller's name, in characters.
 const LONGEST_CALLER: usize = 256;
+const BUDGET: AnswerBudget = AnswerBudget {
+    bytes: SYNCHRONOUS_BYTES,
+    escaped: false,
+};
 
 /// The event of a direct invocation, as text.
 pub(super) enum DirectEvent<'a> {
@@ -63,20 +69,21 @@ impl Invocation<'_> {
         &self,
         event: &DirectEvent<'_>,
     ) -> Result<Box<RawValue>, FunctionError> {
-        let mut caller = DIRECT_CALLER.to_owned();
-        let request = self.read_direct::<O>(event, &mut caller);
-        self.add_caller(Some(&caller), false);
+        let (request, caller) = self.read_direct::<O>(event);
+        let caller = caller.as_deref().unwrap_or(DIRECT_CALLER);
+        self.add_caller(Some(caller), false);
         let context = RequestContext {
             id: self.request_id,
-            caller: Some(&caller),
+            event_id: self.request_id,
+            caller: Some(caller),
             expires_at: None,
             redelivered_since: None,
             continues: false,
         };
         if let Ok(request) = &request
-            && let Some(once) = O::once(request)
+            && let Some(identity) = O::identity(request)
         {
-            return self.answer_once::<O>(request, &once, context).await;
+            return self.answer_once::<O>(request, &identity, context).await;
         }
         let performed = self.perform::<O>(request, BUDGET, context, self.deadline);
         performed
@@ -85,35 +92,38 @@ impl Invocation<'_> {
             .and_then(|answer| to_json(&answer))
     }
 
-    /// Reads the request of an event, and its caller as far as the event states one.
+    /// Reads the request of an event, and the name of its caller if the event has one.
     fn read_direct<O: Operation>(
         &self,
         event: &DirectEvent<'_>,
-        caller: &mut String,
-    ) -> Result<O::Request, Error> {
-        check_request_size(event.text().len())?;
+    ) -> (Result<O::Request, Error>, Option<String>) {
+        if let Err(error) = check_request_size(event.text().len()) {
+            return (Err(error), None);
+        }
         match event {
-            DirectEvent::Plain(text) => request::parse(text),
-            DirectEvent::Named(text) => {
-                let named = Named::parse(text)?;
-                *caller = format!("{DIRECT_CALLER}: {}", named.caller);
-                request::parse(named.request.get())
-            }
+            DirectEvent::Plain(text) => (request::parse(text), None),
+            DirectEvent::Named(text) => match Named::parse(text) {
+                Ok(Named { caller, request }) => (
+                    request::parse(request.get()),
+                    Some(format!("{DIRECT_CALLER}: {caller}")),
+                ),
+                Err(error) => (Err(error), None),
+            },
             DirectEvent::SignedOrder(text) => {
-                let request = O::from_signed(text, &self.function.config)?;
-                if let Some(of_order) = O::caller_of_order(&request) {
-                    of_order.clone_into(caller);
-                }
-                Ok(request)
+                let request = O::from_signed(text, &self.function.config);
+                let caller = request.as_ref().ok().and_then(O::caller_of_order);
+                let caller = caller.map(str::to_owned);
+                (request, caller)
             }
         }
     }
 
-    /// Carries a request out once, where the function has a table: a repeat gets the first answer.
+    /// Carries a request out. Where the function has a table of idempotency keys, it does so once, and a
+    /// repeat gets the first answer.
     async fn answer_once<O: Operation>(
         &self,
         request: &O::Request,
-        once: &Once,
+        identity: &RequestIdentity,
         context: RequestContext<'_>,
     ) -> Result<Box<RawValue>, FunctionError> {
         let Some(keys) = self.idempotency_keys() else {
@@ -122,11 +132,17 @@ impl Invocation<'_> {
             return to_json(&answer);
         };
         let owner = Owner::SignedOrders(O::caller_of_order(request));
-        let claimed = keys.claim(O::NAME, owner, &once.key, &once.request, once.until);
+        let RequestIdentity {
+            key,
+            request: content,
+            until,
+        } = identity;
+        let claimed = keys.claim(O::NAME, owner, key, content, *until);
         let claim = match claimed.await {
             Ok(KeyState::Claimed(claim)) => claim,
             Ok(KeyState::Answered(answer)) => {
-                tracing::info!(target: AUDIT, caller = context.caller.map(beginning).as_deref(), "a repeat has the answer of the first request");
+                let order_id = O::continued_order(request).map(|order| order.id.as_str());
+                tracing::info!(target: AUDIT, order_id, caller = context.caller.map(shortened_name).as_deref(), "a repeat has the answer of the first request");
                 return answer.into_json().map_err(FunctionError);
             }
             Err(error) => {
@@ -149,8 +165,3 @@ impl Invocation<'_> {
         answer
     }
 }
-
-const BUDGET: AnswerBudget = AnswerBudget {
-    bytes: SYNCHRONOUS_BYTES,
-    escaped: false,
-};

@@ -19,7 +19,7 @@ use crate::transport::Waiting;
 pub(super) enum Event<'a> {
     /// From API Gateway, a Function URL or a load balancer.
     Http(Box<HttpEvent<'a>>),
-    /// From the same, and too long to be read.
+    /// From the same sources, and too long to be read.
     TooLongHttp(PayloadFormat),
     /// One or more messages.
     Messages(MessageSource, Vec<QueuedMessage>),
@@ -28,7 +28,7 @@ pub(super) enum Event<'a> {
 }
 
 impl Event<'_> {
-    /// Whether a caller or a queue waits for the answer.
+    /// The side that waits for the answer.
     pub(super) const fn waiting(&self) -> Waiting {
         match self {
             Self::Http(_) | Self::TooLongHttp(_) | Self::Direct(_) => Waiting::Caller,
@@ -57,13 +57,13 @@ struct RecordShape<'a> {
     event_source: Option<&'a RawValue>,
 }
 
-/// Tells events apart.
+/// Recognises the kind of an event.
 ///
 /// # Errors
 /// `invalid_request` for an event of no known kind.
 pub(super) fn recognise(event: &[u8]) -> Result<Event<'_>, Error> {
     if event.len() > LONGEST_HTTP_EVENT
-        && let Some(format) = http_at_a_glance(event)
+        && let Some(format) = http_format_by_bytes(event)
     {
         return Ok(Event::TooLongHttp(format));
     }
@@ -87,7 +87,7 @@ pub(super) fn recognise(event: &[u8]) -> Result<Event<'_>, Error> {
         return Ok(Event::Messages(MessageSource::Bus, vec![message]));
     }
     if has("Type") && has("TopicArn") {
-        return Err(not_taken(
+        return Err(unsupported_event(
             "Type",
             "a notification of SNS without the record that Lambda gets it in",
         ));
@@ -101,9 +101,9 @@ pub(super) fn recognise(event: &[u8]) -> Result<Event<'_>, Error> {
     }))
 }
 
-/// The format of an event of HTTP, by a look at its bytes. A stranger can send long ones, and
-/// reading one as JSON takes many times as long.
-fn http_at_a_glance(event: &[u8]) -> Option<PayloadFormat> {
+/// The payload format of an HTTP event, found by a few bytes. Anybody can send a long event, and
+/// reading it as JSON would take many times as long.
+fn http_format_by_bytes(event: &[u8]) -> Option<PayloadFormat> {
     let begins = inside(event.strip_prefix(BYTE_ORDER_MARK).unwrap_or(event), b'{')?;
     // Batches of queues may be longer than a request. AWS writes this member first.
     if begins.starts_with(br#""Records""#) {
@@ -121,8 +121,8 @@ fn http_at_a_glance(event: &[u8]) -> Option<PayloadFormat> {
     })
 }
 
-/// The inside of the first object with this name. Only a gateway writes one: quotes of the client
-/// are escaped, and the values of its headers are texts.
+/// The inside of the first object with this name. Only the gateway can have written it: it escapes the
+/// client's quotes, and writes the values of the client's headers as strings.
 fn object_named<'a>(event: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
     memmem::find_iter(event, name).find_map(|at| {
         let behind = event.get(at.checked_add(name.len())?..)?;
@@ -130,7 +130,7 @@ fn object_named<'a>(event: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
     })
 }
 
-/// The bytes behind this one, which may stand between blanks.
+/// The bytes after this opening byte, without the blanks around it.
 fn inside(bytes: &[u8], opening: u8) -> Option<&[u8]> {
     let inside = bytes.trim_ascii_start().strip_prefix(&[opening])?;
     Some(inside.trim_ascii_start())
@@ -158,7 +158,7 @@ fn batch(records: Option<Vec<&RawValue>>) -> Result<Event<'_>, Error> {
             let messages = records.into_iter().map(QueuedMessage::from_sns).collect();
             Ok(Event::Messages(MessageSource::Topic, messages))
         }
-        Some(_) => Err(not_taken(
+        Some(_) => Err(unsupported_event(
             "Records",
             "a batch that is neither from SQS nor from SNS",
         )),
@@ -178,7 +178,7 @@ fn pipe(json: &str) -> Result<Event<'_>, Error> {
             let messages = records.into_iter().map(QueuedMessage::from_sqs).collect();
             Ok(Event::Messages(MessageSource::Pipe, messages))
         }
-        _ => Err(not_taken(
+        _ => Err(unsupported_event(
             "body",
             "a JSON array that does not hold records of SQS, as EventBridge Pipes sends them,",
         )),
@@ -200,7 +200,10 @@ fn source_of<'a>(records: &[&'a RawValue]) -> Option<&'a str> {
 
 fn http<'a>(event: &Members<'a>) -> Result<Event<'a>, Error> {
     if event.is_stated("methodArn") || event.is_stated("routeArn") {
-        return Err(not_taken("type", "the request of a Lambda authorizer"));
+        return Err(unsupported_event(
+            "type",
+            "the request of a Lambda authorizer",
+        ));
     }
     let request_context = event.object("requestContext");
     let has = |member| {
@@ -209,7 +212,10 @@ fn http<'a>(event: &Members<'a>) -> Result<Event<'a>, Error> {
             .is_some_and(|context| context.is_stated(member))
     };
     if has("connectionId") {
-        return Err(not_taken("requestContext", "an event of a WebSocket API"));
+        return Err(unsupported_event(
+            "requestContext",
+            "an event of a WebSocket API",
+        ));
     }
     let format = if has("elb") {
         PayloadFormat::LoadBalancer {
@@ -220,7 +226,7 @@ fn http<'a>(event: &Members<'a>) -> Result<Event<'a>, Error> {
     } else if event.is_stated("httpMethod") {
         PayloadFormat::One
     } else {
-        return Err(not_taken(
+        return Err(unsupported_event(
             "requestContext",
             "an event with a requestContext of no known kind",
         ));
@@ -229,11 +235,11 @@ fn http<'a>(event: &Members<'a>) -> Result<Event<'a>, Error> {
     Ok(Event::Http(Box::new(event)))
 }
 
-fn not_taken(field: &str, what: &str) -> Error {
+fn unsupported_event(field: &str, event: &str) -> Error {
     Error::invalid(
         field,
         format!(
-            "{what} is not taken; send the request over HTTP, SQS, SNS, EventBridge, or by direct invocation"
+            "{event} is not supported; send the request over HTTP, SQS, SNS, EventBridge, or by direct invocation"
         ),
     )
 }

@@ -1,4 +1,4 @@
-//! The state that a sandbox keeps from one event to the next.
+//! The state that a sandbox keeps between events.
 
 use std::cell::Cell;
 
@@ -18,7 +18,7 @@ pub struct Function {
     pub transport: Transport,
     /// The credentials that calls are signed with.
     pub credential_caches: CredentialCaches,
-    /// Knowledge about the vendors.
+    /// Facts about the vendors that earlier calls have shown.
     pub learned: Learned,
     /// The moment at which the calls of the last event are paid for; see
     /// [`Limiter`](crate::transport::Limiter).
@@ -40,8 +40,8 @@ impl Function {
         }
     }
 
-    /// Waits until the next event may be taken. Lambda has passed the answer on by then, so the
-    /// wait keeps the sandbox busy but delays no caller.
+    /// Waits until the calls of the last event are paid for. Lambda has returned the answer by then, so
+    /// the wait occupies the sandbox but delays no caller.
     pub(super) async fn pay_for_calls(&self) {
         if let Some(at) = self.next_event_at.take() {
             tokio::time::sleep_until(at).await;

@@ -1,4 +1,4 @@
-//! One event from bytes to bytes.
+//! Handles one event: from its bytes to the bytes of the answer.
 
 use std::cell::RefCell;
 use std::time::{Duration, Instant, SystemTime};
@@ -22,17 +22,18 @@ use crate::error::{Error, ErrorCode};
 use crate::operation::{AnswerBudget, Operation};
 use crate::provider::RequestContext;
 use crate::signing::webhook::WebhookId;
-use crate::telemetry::{AUDIT, EventScope, beginning};
+use crate::telemetry::{AUDIT, EventScope, shortened_name};
 use crate::transport::{Deadline, Limiter, Waiting};
 
-/// No client waits longer for the answer to a request; an older one was kept and sent again.
+/// Maximum age of an order over HTTP. No client waits longer for its answer, so that an older request
+/// is a stored one that is sent again.
 const HTTP_ORDER_MAX_AGE: Duration = Duration::from_secs(15 * 60);
 
 /// Answers one event, given by its bytes.
 ///
 /// # Errors
-/// The request's own failure on a direct invocation and from a bus, a failure that needs
-/// redelivery from a topic, and an event of a kind that is not taken.
+/// The error of the request on a direct invocation and from a bus, an error that needs redelivery from
+/// a topic, and the error of an event of an unsupported kind.
 pub async fn handle<O: Operation>(
     function: &Function,
     event: &[u8],
@@ -79,8 +80,18 @@ pub async fn handle<O: Operation>(
     answer
 }
 
+/// An HTTP request with the circumstances of its answer.
+#[derive(Clone, Copy)]
+struct HttpCall<'a> {
+    event: &'a HttpEvent<'a>,
+    /// Whether the request is a webhook whose signature was verified.
+    is_webhook: bool,
+    budget: AnswerBudget,
+    context: RequestContext<'a>,
+}
+
 impl Invocation<'_> {
-    /// The answer to an HTTP request that is refused by its length.
+    /// The answer to an HTTP request that is too long to be read.
     fn refuse_unread(&self, format: PayloadFormat) -> Result<Box<RawValue>, FunctionError> {
         let error = request_too_large();
         self.log_failure(&error);
@@ -113,10 +124,15 @@ impl Invocation<'_> {
         if let Some(webhook_id) = &webhook_id {
             tracing::info!(target: AUDIT, %webhook_id, "a webhook");
         }
+        let event_id = webhook_id
+            .as_ref()
+            .map_or(self.request_id, WebhookId::as_str);
         let context = RequestContext {
-            id: webhook_id
-                .as_ref()
-                .map_or(self.request_id, WebhookId::as_str),
+            id: match &webhook_id {
+                Some(_) => event_id,
+                None => event.idempotency_key().unwrap_or(event_id),
+            },
+            event_id,
             caller: webhook.as_deref().or(event.caller.as_deref()),
             expires_at: event
                 .received_at
@@ -124,41 +140,37 @@ impl Invocation<'_> {
             redelivered_since: None,
             continues: false,
         };
-        let is_webhook = webhook_id.is_some();
-        let is_verified = is_webhook || event.caller_is_known;
+        let call = HttpCall {
+            event,
+            is_webhook: webhook_id.is_some(),
+            budget,
+            context,
+        };
+        let is_verified = call.is_webhook || event.caller_is_known;
         self.add_caller(context.caller, is_verified);
         let reply = match request {
-            Ok(request) => {
-                self.reply_once::<O>(event, is_webhook, request, budget, context)
-                    .await
-            }
-            Err(error) => {
-                self.reply::<O>(
-                    event,
-                    is_webhook,
-                    Err(error),
-                    budget,
-                    context,
-                    self.deadline,
-                )
-                .await
-            }
+            Ok(request) => self.reply_once::<O>(&call, request).await,
+            Err(error) => self.reply::<O>(&call, Err(error), self.deadline).await,
         };
         to_json(&event.answer::<O>(&reply, webhook_id.as_ref()))
     }
 
-    /// Carries out a request, or has it carried out later: where its client prefers that, and, as
-    /// far as there is a queue, where it is a webhook. Its sender waits for an acknowledgement, not
-    /// for a result, and the function that anybody can call needs no key of a cloud then.
+    /// Carries out a request, or puts it into the function's own queue: if its client prefers that,
+    /// and, where there is a queue, if it is a webhook. The sender of a webhook waits for an
+    /// acknowledgement, not for a result, and a function that anybody can call then needs no key of a
+    /// cloud.
     async fn reply<O: Operation>(
         &self,
-        event: &HttpEvent<'_>,
-        is_webhook: bool,
+        call: &HttpCall<'_>,
         request: Result<O::Request, Error>,
-        budget: AnswerBudget,
-        context: RequestContext<'_>,
         deadline: Deadline,
     ) -> Result<Reply<O::Answer>, Error> {
+        let HttpCall {
+            event,
+            is_webhook,
+            budget,
+            context,
+        } = *call;
         let is_for_later = event.prefers_async() || (is_webhook && self.orders_queue().is_some());
         match request {
             Ok(request) if is_for_later && O::CAN_BE_DEFERRED => {
@@ -172,34 +184,29 @@ impl Invocation<'_> {
         }
     }
 
-    /// The same, once for each idempotency key. The id of a webhook is a key where the function has
-    /// a table of keys. A repeat of a read costs nothing but the read, so it needs no key.
+    /// Replies as [`Self::reply`], and carries the request out once for each idempotency key. Where the
+    /// function has a table of keys, the id of a webhook is its key. A request that only reads needs no
+    /// key, because a repeat changes nothing.
     async fn reply_once<O: Operation>(
         &self,
-        event: &HttpEvent<'_>,
-        is_webhook: bool,
+        call: &HttpCall<'_>,
         request: O::Request,
-        budget: AnswerBudget,
-        context: RequestContext<'_>,
     ) -> Result<Reply<O::Answer>, Error> {
+        let HttpCall {
+            event,
+            is_webhook,
+            context,
+            ..
+        } = *call;
         let keys = self.idempotency_keys();
-        // The client did not sign the header of a webhook that is not its id.
+        // The signature of a webhook covers its id, and not the header `idempotency-key`.
         let (owner, key) = if is_webhook {
             (Owner::Webhooks, keys.as_ref().map(|_| context.id))
         } else {
             (Owner::Caller(context.caller), event.idempotency_key())
         };
         let Some(key) = key.filter(|_| !O::READS_ONLY) else {
-            return self
-                .reply::<O>(
-                    event,
-                    is_webhook,
-                    Ok(request),
-                    budget,
-                    context,
-                    self.deadline,
-                )
-                .await;
+            return self.reply::<O>(call, Ok(request), self.deadline).await;
         };
         let claimed = async {
             check_key(key)?;
@@ -210,7 +217,7 @@ impl Invocation<'_> {
         let (keys, claim) = match claimed.await {
             Ok((keys, KeyState::Claimed(claim))) => (keys, claim),
             Ok((_, KeyState::Answered(answer))) => {
-                tracing::info!(target: AUDIT, caller = context.caller.map(beginning).as_deref(), "a repeat has the answer of the first request");
+                tracing::info!(target: AUDIT, order_id = context.id, caller = context.caller.map(shortened_name).as_deref(), "a repeat has the answer of the first request");
                 return Ok(Reply::Replayed(answer));
             }
             Err(error) => {
@@ -219,9 +226,7 @@ impl Invocation<'_> {
             }
         };
         let deadline = self.deadline.sooner(OWN_CALL_RESERVE);
-        let reply = self
-            .reply::<O>(event, is_webhook, Ok(request), budget, context, deadline)
-            .await;
+        let reply = self.reply::<O>(call, Ok(request), deadline).await;
         match &reply {
             Err(error) if error.code.retryable() => keys.free(&claim).await,
             reply => keys.keep(&claim, status_and_body(reply)).await,
@@ -268,7 +273,8 @@ impl Invocation<'_> {
         }
     }
 
-    /// Carries out a request whose caller waits for the answer.
+    /// Carries out a request whose caller waits for the answer. An error in place of the request is
+    /// logged and returned.
     pub(super) async fn perform<O: Operation>(
         &self,
         request: Result<O::Request, Error>,

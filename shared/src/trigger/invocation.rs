@@ -54,8 +54,8 @@ impl Invocation<'_> {
         Queue::of_orders(&self.function.config, &self.function.transport)
     }
 
-    /// Sends these messages until this deadline. Returns for each, in their order, why it could not
-    /// be sent.
+    /// Sends these messages until this deadline. Returns for each, in their order, the error because of
+    /// which it could not be sent.
     pub(super) async fn send(
         &self,
         queue: &Queue<'_>,
@@ -70,7 +70,7 @@ impl Invocation<'_> {
     /// Sends these messages until this deadline.
     ///
     /// # Errors
-    /// Why the first that could not be sent could not be sent.
+    /// The first error because of which a message could not be sent.
     pub(super) async fn send_all(
         &self,
         queue: &Queue<'_>,
@@ -105,7 +105,7 @@ impl Invocation<'_> {
         );
     }
 
-    /// The error that is shown instead of a panic's message, which could hold data.
+    /// The error in place of a panic's message, which could hold data of a request.
     pub(super) fn internal_error(&self) -> Error {
         let detail = format!(
             "the function has a bug; the log of invocation {} names the line of code",

@@ -7,14 +7,14 @@ use serde::Serialize;
 
 use crate::error::{Concerns, Error};
 use crate::operation::Answer;
-use crate::telemetry::{AUDIT, beginning};
+use crate::telemetry::{AUDIT, shortened_name};
 use crate::transport::CallCounts;
 
 /// The namespace of the metrics, each of which has the dimension `service`.
 const NAMESPACE: &str = "DeviceCertificates";
-/// Most request ids of providers in the line, so that it stays short.
+/// Maximum number of providers' request ids in the line, so that it stays short.
 const MOST_REQUEST_IDS: usize = 100;
-/// Most callers in the line.
+/// Maximum number of callers in the line.
 const MOST_CALLERS: usize = 10;
 
 /// The figures of one event.
@@ -36,7 +36,7 @@ pub(super) struct EventMetrics {
 }
 
 impl EventMetrics {
-    /// Adds messages and how many of them need redelivery.
+    /// Adds the number of messages, and of those that need redelivery.
     pub(super) fn count_messages(&mut self, messages: usize, redeliveries: usize) {
         let add = |sum: &mut u64, count: usize| {
             *sum = sum.saturating_add(u64::try_from(count).unwrap_or(u64::MAX));
@@ -45,11 +45,11 @@ impl EventMetrics {
         add(&mut self.messages_needing_redelivery, redeliveries);
     }
 
-    /// Adds the caller of a request, as far as it is known. It is verified where AWS, a token or a
-    /// signature vouches for it.
+    /// Adds the caller of a request; `None` if it is not known. The caller is verified if AWS, a token
+    /// or a signature proves it.
     pub(super) fn add_caller(&mut self, name: Option<&str>, is_verified: bool) {
         self.callers
-            .extend(name.map(|name| beginning(name).into_owned()));
+            .extend(name.map(|name| shortened_name(name).into_owned()));
         self.are_callers_verified = Some(is_verified && self.are_callers_verified != Some(false));
     }
 
@@ -146,7 +146,7 @@ impl EventMetrics {
     }
 }
 
-/// Tells CloudWatch which members of the line are metrics.
+/// The metadata by which CloudWatch knows which members of the line are metrics.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct Embedded<'a> {
@@ -170,7 +170,7 @@ struct Declared<'a> {
     unit: &'static str,
 }
 
-/// None of these values can fail to serialize.
+/// The JSON of a value. Plain data always serializes.
 fn json(value: &impl Serialize) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }

@@ -1,5 +1,5 @@
-//! Lambda's side: recognises the kind of an event, takes the requests out of it, and answers in the
-//! form that its source expects.
+//! The interface to Lambda: recognises the kind of an event, takes the requests out of it, and answers
+//! in the form that its source expects.
 
 mod aws_service;
 mod deferral;
@@ -40,13 +40,12 @@ use crate::model::Timestamp;
 use crate::operation::Operation;
 use crate::provider;
 use crate::telemetry;
-use crate::transport::Endpoint;
-use crate::transport::{HttpClient, RetryQuota, Transport};
+use crate::transport::{Endpoint, HttpClient, RetryQuota, Transport};
 
-/// The variable in which Lambda tells a function where its events come from.
+/// The variable with the address of the Lambda Runtime API.
 const RUNTIME_API: &str = "AWS_LAMBDA_RUNTIME_API";
 
-/// Why the function cannot start.
+/// The reason why the function cannot start.
 pub struct StartFailure(String);
 
 impl fmt::Debug for StartFailure {
@@ -64,9 +63,9 @@ impl From<ConfigError> for StartFailure {
 /// Reads the environment, then serves one operation until Lambda ends the sandbox.
 ///
 /// # Errors
-/// When the environment cannot be used, or the Runtime API is gone.
+/// When a variable of the environment is missing or wrong, or the Runtime API cannot be reached.
 pub async fn run<O: Operation>() -> Result<(), StartFailure> {
-    // A value that is no UTF-8 must not count as unset: the variable's own check refuses it.
+    // A value that is not UTF-8 must not count as unset: the variable's own check refuses it.
     let lookup =
         |name: &str| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned());
     if lookup(RUNTIME_API).is_none_or(|address| address.is_empty()) {
@@ -115,7 +114,7 @@ async fn serve<O: Operation>(lookup: &dyn Fn(&str) -> Option<String>) -> Result<
         let event = function.event.take();
         handle::<O>(function, &event, &invocation.context).await
     });
-    let runtime = Runtime::new(handler).layer(layer_fn(|service| around(service, function)));
+    let runtime = Runtime::new(handler).layer(layer_fn(|service| event_layer(service, function)));
     runtime
         .run()
         .await
@@ -132,9 +131,9 @@ fn take_event(mut invocation: LambdaInvocation, function: &Function) -> LambdaIn
     invocation
 }
 
-/// Hands the event to the handler, and pays for calls once the answer has been sent. The runtime
-/// fetches the next event only after this service has ended.
-fn around<S: Service<LambdaInvocation>>(
+/// Passes the event to the handler past the runtime, and pays for calls once the answer has been sent.
+/// The runtime fetches the next event only after this service has ended.
+fn event_layer<S: Service<LambdaInvocation>>(
     service: S,
     function: &Function,
 ) -> impl Service<LambdaInvocation, Response = S::Response, Error = S::Error> {
@@ -145,7 +144,7 @@ fn around<S: Service<LambdaInvocation>>(
     })
 }
 
-/// A failure is not fatal: the first call to this endpoint connects again.
+/// Connects to an endpoint. A failure is not fatal: the first call to the endpoint connects again.
 async fn connect_ahead(http: &HttpClient, endpoint: &Endpoint) {
     if let Err(error) = http.connect_ahead(&endpoint.url("")).await {
         tracing::debug!(
@@ -160,13 +159,14 @@ fn now() -> Timestamp {
     Timestamp::from_system_time(std::time::SystemTime::now())
 }
 
-/// Aborts without the system's randomness: nonces must differ between any two calls.
+/// Random bytes of the operating system. Without them the process aborts, because the nonces of any
+/// two calls must differ.
 fn random() -> [u8; 16] {
     let mut bytes = [0; 16];
     match getrandom::fill(&mut bytes) {
         Ok(()) => bytes,
         Err(error) => {
-            tracing::error!(%error, "the system has no randomness");
+            tracing::error!(%error, "the operating system gives no random bytes");
             std::process::abort()
         }
     }

@@ -1,14 +1,16 @@
 //! The outcome of a message: its answer or its error, and whether it needs redelivery.
 
+use std::borrow::Cow;
 use std::cmp::Reverse;
 
+use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::message::QueuedMessage;
 use crate::error::{Error, ErrorCode};
 use crate::operation::{Answer, AnswerFigures};
-use crate::request::InactivationOrder;
-use crate::telemetry::{AUDIT, beginning};
+use crate::request::{InactivationOrder, OrderPart};
+use crate::telemetry::{AUDIT, shortened_name};
 
 /// The outcome of one message.
 #[derive(Clone)]
@@ -19,8 +21,8 @@ pub(super) struct Outcome {
     logged: Box<RawValue>,
     /// The provider, region and instance that were called.
     subject: Option<String>,
-    /// The id of an order and the number of the part, where the answer is one part of an order.
-    part: Option<(String, usize)>,
+    /// The part of an order that was carried out, or refused.
+    part: Option<OrderPart>,
     /// Why the request failed as a whole.
     pub(super) error: Option<Error>,
     /// Why the message needs redelivery.
@@ -30,8 +32,17 @@ pub(super) struct Outcome {
     is_elsewhere: bool,
 }
 
+/// The error of an order.
+#[derive(Serialize)]
+struct OrderError<'a> {
+    #[serde(flatten)]
+    error: &'a Error,
+    order_id: &'a str,
+}
+
 impl Outcome {
-    /// With `is_logged_whole`, the log gets the answer itself, without PEMs, in place of its figures.
+    /// The outcome of a request that was carried out. With `is_logged_whole`, the log gets the answer
+    /// itself, without PEMs, in place of its figures.
     pub(super) fn of<A: Answer>(result: Result<A, Error>, is_logged_whole: bool) -> Self {
         match result {
             Ok(answer) => {
@@ -40,9 +51,7 @@ impl Outcome {
                     .find(|error| error.needs_redelivery())
                     .cloned();
                 let subject = answer.subject();
-                let part = answer
-                    .part()
-                    .map(|(order_id, part)| (order_id.to_owned(), part));
+                let part = answer.part();
                 let json = serde_json::value::to_raw_value(&answer);
                 let logged = || match is_logged_whole {
                     true => serde_json::value::to_raw_value(&answer.for_log()),
@@ -99,12 +108,11 @@ impl Outcome {
 
     /// Another message carries out this part of the order.
     pub(super) fn carried_out_elsewhere(order: &InactivationOrder) -> Self {
-        let part = usize::try_from(order.part).unwrap_or(usize::MAX);
         Self {
             json: Box::default(),
             logged: Box::default(),
             subject: None,
-            part: Some((order.id.clone(), part)),
+            part: Some(order.order_part()),
             error: None,
             redelivery_reason: None,
             is_elsewhere: true,
@@ -120,8 +128,8 @@ impl Outcome {
         }
     }
 
-    /// Writes the line about a message. The caller is that of the order which the message continues,
-    /// or else the message's sender.
+    /// Writes the log line of a message. Its caller is the caller of the order that the message
+    /// continues, or else the message's sender.
     pub(super) fn log(
         &self,
         message: Option<&QueuedMessage>,
@@ -135,15 +143,15 @@ impl Outcome {
             Some(caller) => (Some(caller), sender),
             None => (sender, None),
         };
+        let order_id = self.part().map(|part| part.order_id.as_str());
         if self.is_elsewhere {
-            let (order_id, part) = self.part().unzip();
             tracing::info!(
                 target: AUDIT,
                 message_id,
-                caller = caller.map(beginning).as_deref(),
-                sender = sender.map(beginning).as_deref(),
+                caller = caller.map(shortened_name).as_deref(),
+                sender = sender.map(shortened_name).as_deref(),
                 order_id,
-                part,
+                part = self.part().map(|part| part.number),
                 "another message carries out this part of the order"
             );
             return;
@@ -156,21 +164,31 @@ impl Outcome {
         tracing::info!(
             target: AUDIT,
             message_id,
-            caller = caller.map(beginning).as_deref(),
-            sender = sender.map(beginning).as_deref(),
+            caller = caller.map(shortened_name).as_deref(),
+            sender = sender.map(shortened_name).as_deref(),
             needs_redelivery,
+            // The figures of an answer have it, too.
+            order_id = order_id.filter(|_| error.is_some()),
             json.error = error,
             json.answer = answer,
             "answer"
         );
     }
 
-    /// The answer or the error as JSON.
-    pub(super) fn as_result(&self) -> Result<&RawValue, &RawValue> {
-        if self.error.is_some() {
-            Err(&self.json)
-        } else {
-            Ok(&self.json)
+    /// The answer or the error as JSON. The error of an order has the order's id, like the answer.
+    pub(super) fn as_result(&self) -> Result<Cow<'_, RawValue>, Cow<'_, RawValue>> {
+        match (&self.error, &self.part) {
+            (None, _) => Ok(Cow::Borrowed(&self.json)),
+            (Some(_), None) => Err(Cow::Borrowed(&self.json)),
+            (Some(error), Some(part)) => {
+                let error = OrderError {
+                    error,
+                    order_id: &part.order_id,
+                };
+                // An error always serializes.
+                let json = serde_json::value::to_raw_value(&error).unwrap_or_default();
+                Err(Cow::Owned(json))
+            }
         }
     }
 
@@ -178,13 +196,19 @@ impl Outcome {
         self.subject.as_deref()
     }
 
-    pub(super) fn part(&self) -> Option<(&str, usize)> {
-        self.part
-            .as_ref()
-            .map(|(order_id, part)| (order_id.as_str(), *part))
+    pub(super) const fn part(&self) -> Option<&OrderPart> {
+        self.part.as_ref()
     }
 
-    /// A message of its own continues the request, so that this one needs no redelivery.
+    /// The outcome of this part of an order. An answer has its part already.
+    pub(super) fn of_part(self, part: Option<OrderPart>) -> Self {
+        Self {
+            part: self.part.or(part),
+            ..self
+        }
+    }
+
+    /// The outcome of a message that a new message continues, so that it needs no redelivery.
     pub(super) fn continued(self) -> Self {
         Self {
             redelivery_reason: None,
@@ -192,7 +216,7 @@ impl Outcome {
         }
     }
 
-    /// The outcome stands, but the message needs redelivery all the same.
+    /// Marks the message for redelivery, although the outcome itself stays.
     pub(super) fn redeliver_because(&mut self, error: Error) {
         self.redelivery_reason = Some(error);
     }
@@ -205,16 +229,16 @@ impl Outcome {
         self.redelivery_reason.as_ref()
     }
 
-    /// The answers or errors as one list of at most so many bytes. In a list that is too long, errors
-    /// replace the longest answers: otherwise the invocation would fail for all, again and again.
+    /// The answers and errors as one list of at most this many bytes. If the list is too long, errors
+    /// replace the longest answers: otherwise the invocation would fail for all messages each time.
     pub(super) fn into_list(outcomes: Vec<Self>, bytes: usize) -> Vec<Box<RawValue>> {
         let length = |json: &RawValue| json.get().len().saturating_add(1);
         let mut list: Vec<Box<RawValue>> =
             outcomes.into_iter().map(|outcome| outcome.json).collect();
         let mut all: usize = list.iter().map(|json| length(json)).sum();
         if all > bytes {
-            let detail = "the answer is too long to go out with the others of its batch; ask for less, or let fewer messages into a \
-                          batch";
+            let detail = "the answer is too long to be sent with the others of its batch; request fewer certificates, or reduce the \
+                          batch size";
             let replacement = Self::failed(Error::new(ErrorCode::PayloadTooLarge, detail)).json;
             let mut longest_first: Vec<&mut Box<RawValue>> = list.iter_mut().collect();
             longest_first.sort_by_key(|json| Reverse(length(json)));
@@ -230,7 +254,10 @@ impl Outcome {
         list
     }
 
-    /// The answer, unless the request failed, or a part of it that a redelivery may mend.
+    /// The answer.
+    ///
+    /// # Errors
+    /// The error of the request, or the error of a part of it that needs redelivery.
     pub(super) fn into_answer(self) -> Result<Box<RawValue>, Error> {
         match self.error.or(self.redelivery_reason) {
             Some(error) => Err(error),

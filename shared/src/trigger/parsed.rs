@@ -1,4 +1,4 @@
-//! The requests in messages.
+//! Parses the requests in messages.
 
 use std::collections::HashMap;
 
@@ -9,14 +9,14 @@ use crate::operation::Operation;
 use crate::request;
 
 /// A request with the indexes of the messages that hold it.
-pub(super) struct ParsedMessage<R> {
+pub(super) struct ParsedRequest<R> {
     pub(super) request: R,
     pub(super) indexes: Vec<usize>,
 }
 
 /// The requests of a batch.
 pub(super) struct ParsedBatch<R> {
-    pub(super) messages: Vec<ParsedMessage<R>>,
+    pub(super) requests: Vec<ParsedRequest<R>>,
     /// The indexes of messages without a usable request, with the reason.
     pub(super) unusable: Vec<(usize, Error)>,
 }
@@ -27,7 +27,7 @@ pub(super) fn parse_all<O: Operation>(
     messages: &[QueuedMessage],
     indexes: &[usize],
 ) -> ParsedBatch<O::Request> {
-    let mut parsed: Vec<ParsedMessage<O::Request>> = Vec::new();
+    let mut parsed: Vec<ParsedRequest<O::Request>> = Vec::new();
     let mut unusable = Vec::new();
     let mut first_with: HashMap<&str, usize> = HashMap::new();
     for &index in indexes {
@@ -36,8 +36,8 @@ pub(super) fn parse_all<O: Operation>(
         };
         match parse::<O>(source, message) {
             Ok((text, request)) => {
-                // The same question needs one answer. An order that is given twice is for the
-                // operation to judge.
+                // Equal requests that only read share one answer. For equal orders, the operation
+                // decides.
                 let first = first_with
                     .get(text)
                     .and_then(|first| parsed.get_mut(*first));
@@ -46,7 +46,7 @@ pub(super) fn parse_all<O: Operation>(
                     None => {
                         first_with.insert(text, parsed.len());
                         let indexes = vec![index];
-                        parsed.push(ParsedMessage { request, indexes });
+                        parsed.push(ParsedRequest { request, indexes });
                     }
                 }
             }
@@ -54,7 +54,7 @@ pub(super) fn parse_all<O: Operation>(
         }
     }
     ParsedBatch {
-        messages: parsed,
+        requests: parsed,
         unusable,
     }
 }
@@ -67,7 +67,8 @@ pub(super) fn parse<O: Operation>(
     let text = message.request.as_ref().map_err(Clone::clone)?;
     check_request_size(text.len())?;
     let request = match source {
-        MessageSource::Queue => O::from_message(text)?,
+        // IAM guards who sends to the queue, and not who publishes to the topics and buses that do.
+        MessageSource::Queue if message.is_bare => O::from_message(text)?,
         _ => request::parse(text)?,
     };
     Ok((text, request))

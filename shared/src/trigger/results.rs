@@ -33,13 +33,13 @@ impl<'a> ResultsPublisher<'a> {
         }
     }
 
-    /// Whether outcomes are published at all.
+    /// Whether the function has a queue for results, so that outcomes are published.
     pub(super) const fn is_active(&self) -> bool {
         self.queue.is_some()
     }
 
-    /// Publishes those of these outcomes that are final. A message whose result cannot be sent
-    /// needs redelivery.
+    /// Publishes the outcomes that need no redelivery. A message whose result cannot be sent needs
+    /// redelivery.
     pub(super) async fn publish(
         &self,
         page: usize,
@@ -95,7 +95,13 @@ impl<'a> ResultsPublisher<'a> {
             .unwrap_or_else(|| format!("{request_id}/{index}"));
         // Several messages carry the parts of an order; the results number them as parts of the
         // message that was sent first.
-        let id = outcome.part().unwrap_or((&message_id, page));
+        let id = match outcome.part() {
+            Some(part) => (
+                part.event_id.as_str(),
+                usize::try_from(part.number).unwrap_or(usize::MAX),
+            ),
+            None => (message_id.as_str(), page),
+        };
         let event = CloudEvent::new(
             self.operation,
             id,
@@ -104,8 +110,7 @@ impl<'a> ResultsPublisher<'a> {
             (function.transport.clock)(),
             outcome.as_result(),
         );
-        // Every event can be written; were there one that cannot, the queue would refuse the empty
-        // message.
+        // Plain data always serializes; otherwise the queue would refuse the empty message.
         serde_json::to_string(&event).unwrap_or_default()
     }
 }

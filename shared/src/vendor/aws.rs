@@ -1,4 +1,4 @@
-//! The names of a failure and of a call in every JSON protocol of AWS.
+//! Errors and request ids in the JSON protocols of AWS.
 
 use crate::model::RequestId;
 use crate::object::Members;
@@ -11,9 +11,9 @@ pub(crate) struct Failure {
     pub(crate) message: Option<String>,
 }
 
-/// The type stands in a header, up to a colon, or in the body, after a number sign. `code` names
-/// one only where the status is no success: a result may have a member of that name. A `__type`
-/// that cannot be read is a failure without a name, so that it never passes for a success.
+/// The failure that an answer states. Its type is in a header, up to a colon, or in the body, after a
+/// number sign. The member `code` names it only beside an error status, because a result may have a
+/// member of that name. A `__type` that cannot be read is a failure without a type, and no success.
 pub(crate) fn failure(response: &HttpResponse) -> Option<Failure> {
     let body = String::from_utf8_lossy(response.body());
     let names = Members::parse(&body).unwrap_or_default();

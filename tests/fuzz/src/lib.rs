@@ -1,11 +1,10 @@
-//! Properties that hold for any bytes from outside. A target panics when one does not.
+//! Properties that hold for any bytes from outside. A target panics when a property does not hold.
 //!
 //! Each target is a function of bytes: [`event`], [`vendor_answer`], [`serial_number`], [`cursor`],
-//! [`webhook`], [`certificate`]. libFuzzer looks for bytes that fail them (`make fuzz`), the tests of this crate and
-//! the program `mutate` change the seeds of [`TARGETS`] at random.
+//! [`webhook`], [`certificate`]. libFuzzer searches for bytes that make them panic (`make fuzz`). The tests
+//! of this crate and the program `mutate` change the seeds of [`TARGETS`] at random.
 //!
-//! The functions contain a panic and answer `internal` in its place. A target counts both as a
-//! failure.
+//! The functions catch a panic and answer `internal` in its place. A target counts both as a failure.
 
 #![allow(
     clippy::expect_used,
@@ -39,7 +38,7 @@ pub struct Target {
     pub seeds: fn() -> Vec<Vec<u8>>,
 }
 
-/// All of them.
+/// All targets.
 pub const TARGETS: [Target; 6] = [
     Target {
         name: "event",

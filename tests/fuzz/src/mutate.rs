@@ -1,8 +1,8 @@
-//! Inputs made of seeds by chance: the same ones for the same number, on every machine.
+//! Makes random inputs of seeds. The same number gives the same inputs on every machine.
 
 use std::ops::Range;
 
-/// No input becomes longer.
+/// Maximum length of an input, in bytes.
 const LONGEST: usize = 32 * 1024;
 
 /// Values of JSON over which decoders stumble.
@@ -28,7 +28,7 @@ const VALUES: [&str; 20] = [
     "[null]",
     "[[[[{}]]]]",
 ];
-/// Bytes that mean something to one of the readers.
+/// Bytes with a meaning for one of the readers.
 const BYTES: &[u8] = b"\0\x1e\n \"\\{}[],:|.-_+=%&/0f\x7f\x80\xc3\xff";
 
 /// SplitMix64. <https://prng.di.unimi.it/splitmix64.c>
@@ -76,7 +76,7 @@ fn change(input: &mut Vec<u8>, seeds: &[Vec<u8>], random: &mut Random) {
     let longest = 1 << random.below(9);
     let end = at.saturating_add(random.below(longest)).min(input.len());
     let bytes = at..end;
-    // In the JSON that the input is, or in what may be JSON inside of its texts.
+    // The change is in the JSON of the input, or in a text that may be JSON itself.
     let is_outer = random.below(2) == 0;
     let value = part(input, at, is_outer, b":[");
     let item = part(input, at, is_outer, b",");
@@ -107,7 +107,7 @@ fn change(input: &mut Vec<u8>, seeds: &[Vec<u8>], random: &mut Random) {
             ));
         }
         9 => {
-            // Another value of the same input: a sound one at the wrong place.
+            // Another value of the same input is a valid one at the wrong place.
             let from = random.below(input.len().saturating_add(1));
             let other = part(input, from, is_outer, b":[");
             let other = input.get(other).unwrap_or_default().to_vec();

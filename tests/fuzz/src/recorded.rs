@@ -7,7 +7,7 @@ use serde_json::Value;
 
 /// One recorded answer.
 pub(crate) struct Recorded {
-    /// Like `aws-iot/ListCertificates.ok-first-page`.
+    /// Its name, like `aws-iot/ListCertificates.ok-first-page`.
     pub(crate) name: String,
     pub(crate) status: u16,
     /// The header by which AWS names a failure.
@@ -15,7 +15,7 @@ pub(crate) struct Recorded {
     pub(crate) body: Vec<u8>,
 }
 
-/// All of them, by their names.
+/// All recorded answers, by their names.
 pub(crate) static RECORDED: LazyLock<Vec<Recorded>> = LazyLock::new(|| {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../responses");
     let mut recorded: Vec<Recorded> = files(&folder)
@@ -39,8 +39,8 @@ pub(crate) fn body(name: &str) -> Vec<u8> {
         .clone()
 }
 
-/// The names of a folder and what is in its files, in their order; READMEs, licences and
-/// expected answers are none.
+/// The names and the contents of the files in a folder, in their order, without READMEs, licences and
+/// expected answers.
 pub(crate) fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
     let entries =
         std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));

@@ -1,4 +1,4 @@
-//! The inputs from which the search begins: what is recorded, and the files in `corpus`.
+//! The inputs from which the search begins: recorded events and answers, and the files in `corpus`.
 
 use std::path::Path;
 
@@ -75,7 +75,7 @@ pub(crate) fn serial_numbers() -> Vec<Vec<u8>> {
     lines("corpus/serial_number")
 }
 
-/// Sound cursors, and what is in cursors.
+/// Valid cursors, and contents of cursors.
 pub(crate) fn cursors() -> Vec<Vec<u8>> {
     let mut seeds = Vec::new();
     for (index, _) in (0_u8..).zip(REQUESTS) {
@@ -91,8 +91,8 @@ pub(crate) fn cursors() -> Vec<Vec<u8>> {
     seeds
 }
 
-/// Messages of now, to be signed or not: a mode, an id, a distance from now in seconds, signatures
-/// and a body on each line.
+/// Webhooks, one on each line: whether to sign it, its id, its distance from now in seconds, its
+/// signatures and its body.
 pub(crate) fn webhooks() -> Vec<Vec<u8>> {
     let message = |line: &Vec<u8>| {
         let text = String::from_utf8_lossy(line).into_owned();
@@ -131,7 +131,7 @@ fn input(cell: usize, head: usize, body: &[u8]) -> Vec<u8> {
     [&[choice], body].concat()
 }
 
-/// The place of what comes nearest to a recorded answer's status.
+/// The index of the status that is nearest to that of a recorded answer.
 fn head(recorded: &Recorded) -> usize {
     let same = |(status, error_type): &(u16, Option<&str>)| {
         *status == recorded.status && *error_type == recorded.error_type.as_deref()

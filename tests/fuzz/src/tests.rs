@@ -1,4 +1,4 @@
-//! So many changed inputs in every run of the tests; `mutate` and libFuzzer run as many as wanted.
+//! Runs a fixed number of changed inputs; `mutate` and libFuzzer run any number.
 
 use certificate_provider::operation::Inactivate;
 

@@ -1,8 +1,8 @@
 //! A network that gives every call an answer of the target's choice.
 //!
-//! It stands beside the simulator because a target answers with any bytes, millions of times, on a
-//! clock that does not wait: a socket would take most of the time, and the simulator only gives
-//! answers that a vendor would give.
+//! The simulator does not serve here: targets need answers of any bytes, millions of times, without
+//! real waits. A socket would take most of the time, and the simulator gives only answers that a vendor
+//! would give.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -19,16 +19,16 @@ use http::{HeaderName, Method, Response, StatusCode};
 
 use crate::recorded::body;
 
-/// How the vendors answer.
+/// The behaviour of the vendors.
 #[derive(Clone)]
 pub(crate) enum Answers {
-    /// Each call as it was recorded.
+    /// Each call gets its recorded answer.
     Sound,
-    /// Not at all.
+    /// No call gets an answer.
     None,
-    /// One call after another with these, the last one for ever.
+    /// Calls get these answers in turn; all further calls get the last one.
     These(Vec<Answer>),
-    /// With a defect in the code that asks.
+    /// The calling code panics.
     #[cfg(test)]
     Defect,
 }
@@ -46,13 +46,13 @@ pub(crate) struct Answer {
 const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 
-/// Calls that take no time. Those after them do, so that the deadline ends what the vendors would
-/// let continue for ever.
+/// Number of calls that take no time. Later calls take time, so that the deadline ends a request that
+/// would otherwise make calls for ever.
 const QUICK_CALLS: u32 = 64;
-/// More than fit into any deadline.
+/// A number of calls that exceeds every deadline.
 const MOST_CALLS: u32 = 10_000;
 
-/// The network. Clones are one network.
+/// The network. Clones share its state.
 #[derive(Clone)]
 pub(crate) struct Network(Rc<Inner>);
 
@@ -124,7 +124,7 @@ impl Network {
         }))
     }
 
-    /// Begins anew with these answers.
+    /// Starts again with these answers.
     pub(crate) fn set(&self, answers: Answers) {
         self.0.answers.replace(answers);
         self.0.calls.set(0);

@@ -1,5 +1,5 @@
-//! The functions with everything around them: configuration, clock, vendors. Nothing of one run is
-//! left for the next.
+//! The functions with their surroundings: configuration, clock and vendors. Each run starts with fresh
+//! state.
 
 use std::cell::{Cell, RefCell};
 use std::sync::Once;
@@ -22,15 +22,15 @@ use crate::vendors::{Answers, Network};
 pub(crate) const SECRET: &[u8; 32] = b"fuzz-webhook-secret-0123456789ab";
 pub(crate) const SECRET_TEXT: &str = "whsec_ZnV6ei13ZWJob29rLXNlY3JldC0wMTIzNDU2Nzg5YWI=";
 
-/// 2025-11-22T08:26:40Z, for ever.
+/// The time of the clock, which stands still: 2025-11-22T08:26:40Z, in epoch milliseconds.
 const NOW: i64 = 1_763_800_000_000;
 
 /// The callers that are let in over HTTP.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Callers {
-    /// Whom the gateway lets through.
+    /// Every caller, as the function has no webhook secret.
     All,
-    /// Whom the gateway knows, or who signs.
+    /// A caller whom the gateway has authenticated, or who has signed a webhook.
     Known,
 }
 
@@ -113,7 +113,7 @@ pub(crate) fn now() -> Timestamp {
 /// Gives an event to a function.
 ///
 /// # Panics
-/// When the function panicked inside, or says that it has a defect.
+/// When the function panicked inside, or answers `internal`.
 pub(crate) fn perform<O: Operation>(
     callers: Callers,
     event: &str,

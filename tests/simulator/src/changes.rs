@@ -2,7 +2,7 @@
 
 use crate::{Fleet, Vendor};
 
-/// What is done to the fleet.
+/// A change of the fleet.
 pub(crate) type Change = Box<dyn FnOnce(&mut Fleet) + Send>;
 
 /// A change with the calls it waits for.

@@ -1,4 +1,4 @@
-//! Faults on command: what goes wrong with which calls.
+//! Faults on command, and the rules that say which calls they befall.
 
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
@@ -35,7 +35,7 @@ pub enum Fault {
     Unavailable,
     /// Never answered; the connection stays open.
     Stall,
-    /// Answered properly after so many milliseconds.
+    /// Answered properly after this many milliseconds.
     Delay(u64),
     /// The connection is closed without an answer; nothing was done.
     CutBefore,
@@ -126,7 +126,7 @@ pub struct FaultRule {
     /// Only calls whose parameters hold this text when written as JSON.
     #[serde(default)]
     pub containing: Option<String>,
-    /// How many calls.
+    /// The number of calls.
     #[serde(default = "once")]
     pub times: u32,
     /// The fault itself.
@@ -143,7 +143,7 @@ impl FaultRule {
         Self::times(fault, 1)
     }
 
-    /// The next so many calls.
+    /// The next this many calls.
     pub fn times(fault: Fault, times: u32) -> Self {
         Self {
             action: None,

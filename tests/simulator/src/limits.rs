@@ -4,7 +4,7 @@ use crate::Vendor;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, SystemTime};
 
-/// How many calls a vendor takes in any second.
+/// The calls that a vendor accepts in any second.
 pub(crate) struct RateLimit {
     /// To one action.
     pub(crate) of_one_action: usize,

@@ -20,12 +20,12 @@ A stand-in for the certificate APIs of Tencent Cloud MQTT, Alibaba Cloud MQTT, A
 
   --tls                  the vendors speak TLS; the CA to trust is written to a file that the printed line names
   --enforce-rate-limits  throttle calls above the vendors' limits in a second
-  --round-trip MS        every answer of a vendor comes so many milliseconds later
-  --reads-lag MS         reads show the statuses of so many milliseconds ago
-  --sessions-lag MS      reads show the sessions of so many milliseconds ago
+  --round-trip MS        every answer of a vendor comes MS milliseconds later
+  --reads-lag MS         reads show the statuses of MS milliseconds ago
+  --sessions-lag MS      reads show the sessions of MS milliseconds ago
   --aws-ends-sessions MS AWS IoT ends the connections of a certificate so long after it was switched off
-  --calls-per-second N   throttle calls of an action above so many in a second, in place of its vendor's limit
-  --of-one-ca N          so many more active certificates, all of one CA, at Tencent's instance mqtt-qgzaawn9
+  --calls-per-second N   throttle calls to an action above N in a second, in place of its vendor's limit
+  --of-one-ca N          N more active certificates, all of one CA, at Tencent's instance mqtt-qgzaawn9
 ";
 
 #[tokio::main(flavor = "current_thread")]

@@ -3,8 +3,8 @@
 use std::collections::{HashSet, VecDeque};
 use std::time::{Duration, SystemTime};
 
-/// How long a nonce is remembered: as long as a date that runs ahead of the clock can be within the
-/// window.
+/// The time for which a nonce is remembered: that for which a date that runs ahead of the clock can
+/// be within the window.
 const MEMORY: Duration = Duration::from_secs(2 * 15 * 60);
 
 /// Nonces by the key that signed with them.

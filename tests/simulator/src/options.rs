@@ -1,35 +1,35 @@
-//! How a simulator is started.
+//! The options of a simulator.
 
 use crate::{Fleet, Vendor};
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
-/// How a simulator is started.
+/// The options with which a simulator is started.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// What the vendors hold; a believable fleet around now unless given.
+    /// The certificates and clients of the vendors; a believable fleet around now unless given.
     pub fleet: Fleet,
     /// Whether the vendors' listeners speak TLS, with a certificate for `localhost` and 127.0.0.1.
     pub tls: bool,
     /// Whether calls above the vendors' limits in a second are throttled.
     pub enforce_rate_limits: bool,
-    /// How many calls any action takes in a second, in place of the vendors' limits on one action.
+    /// The calls that any action accepts in a second, in place of the vendors' limits on one action.
     pub calls_of_one_action: Option<usize>,
-    /// How much later every answer of a vendor comes; its work is done when the call arrives.
+    /// The time by which every answer of a vendor is delayed; its work is done when the call arrives.
     pub round_trip: Duration,
-    /// How far the vendors' reads are behind the changes: a list, a get or a status read shows each
-    /// certificate as it was so long ago. Writes act at once on the true state. Registered and
-    /// removed certificates are seen at once.
+    /// The time by which the vendors' reads lag behind the changes: a list, a get or a status read
+    /// shows each certificate as it was so long ago. Writes act at once on the true state.
+    /// Registered and removed certificates are seen at once.
     pub reads_lag: Duration,
     /// As [`reads_lag`](Self::reads_lag), for the reads of clients and their sessions.
     pub sessions_lag: Duration,
-    /// The brokers that end the connections of a certificate after a call has switched it off,
-    /// with the time that each takes. Unless given, AWS IoT does so after two minutes; the others
+    /// The brokers that end the connections of a certificate after a call has inactivated it, with
+    /// the time that each takes. Unless given, AWS IoT does so after two minutes; the others
     /// document nothing, and leave them open.
     pub deactivation_ends_sessions: BTreeMap<Vendor, Duration>,
-    /// How Tencent's DescribeClientList reads the id that is given.
+    /// The clients that Tencent's DescribeClientList finds by an id.
     pub client_id_match: ClientIdMatch,
-    /// How Alibaba MQTT answers CloseConnection.
+    /// The answer of Alibaba MQTT to CloseConnection.
     pub close_connection: CloseConnection,
     /// Whether AWS IoT's GetConnection answers the id of no session with `connected` false instead
     /// of 404.
@@ -50,11 +50,11 @@ pub struct Options {
     /// Whether ListDeviceCertificateByCaSn of Alibaba MQTT answers a CA without certificates as one
     /// that is not found.
     pub refuse_cas_without_certificates: bool,
-    /// How several values of one filter of Tencent's are read.
+    /// The meaning of several values of one of Tencent's filters.
     pub filter_values: FilterValues,
 }
 
-/// How several values of one filter are read.
+/// The meaning of several values of one filter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FilterValues {
     /// One that matches is enough.
@@ -65,7 +65,7 @@ pub enum FilterValues {
     OnlyFirst,
 }
 
-/// How a list of clients reads the id that is given.
+/// The clients that a list finds by an id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ClientIdMatch {
     /// Every client whose id begins with it.
@@ -76,7 +76,7 @@ pub enum ClientIdMatch {
     Exact,
 }
 
-/// How Alibaba MQTT answers CloseConnection.
+/// The answer of Alibaba MQTT to CloseConnection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CloseConnection {
     /// The connection is closed.

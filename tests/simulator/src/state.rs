@@ -1,14 +1,14 @@
 //! The state that all listeners share.
 
+use crate::call_log::CallLog;
 use crate::changes::{Change, Changes};
-use crate::clients::Endings;
+use crate::clients::Schedule;
 use crate::fault::Faults;
 use crate::fleet::store::Store;
 use crate::identity::{Accounts, Cache, IdentityCall};
 use crate::keys::Keys;
 use crate::limits::Limits;
 use crate::nonces::Nonces;
-use crate::numbers::Numbers;
 use crate::options::Rules;
 use crate::signature::sha256_hex;
 use crate::{Fleet, Options, Vendor};
@@ -28,7 +28,7 @@ pub(crate) struct Shared {
     round_trip: Duration,
     reads_lag: Duration,
     sessions_lag: Duration,
-    endings: BTreeMap<Vendor, Duration>,
+    deactivation_ends_sessions: BTreeMap<Vendor, Duration>,
     started: SystemTime,
     connections: AtomicU64,
     requests: AtomicU64,
@@ -39,9 +39,9 @@ pub(crate) struct Shared {
 #[derive(Default)]
 pub(crate) struct State {
     pub(crate) store: Store,
-    /// How much later every answer of a vendor comes.
+    /// The time by which every answer of a vendor is delayed.
     pub(crate) round_trip: Duration,
-    pub(crate) numbers: Numbers,
+    pub(crate) call_log: CallLog,
     pub(crate) limits: Limits,
     faults: BTreeMap<Vendor, Faults>,
     nonces: BTreeMap<Vendor, Nonces>,
@@ -59,8 +59,8 @@ impl State {
         self.faults.entry(vendor).or_default()
     }
 
-    /// Takes back the faults of every vendor.
-    pub(crate) fn heal(&mut self) {
+    /// Removes the faults of every vendor.
+    pub(crate) fn clear_faults(&mut self) {
         self.faults.clear();
     }
 
@@ -103,7 +103,7 @@ impl Shared {
             started: SystemTime::now(),
             connections: AtomicU64::new(0),
             requests: AtomicU64::new(0),
-            endings: options.deactivation_ends_sessions,
+            deactivation_ends_sessions: options.deactivation_ends_sessions,
             state: Mutex::default(),
         };
         shared.reset();
@@ -115,15 +115,15 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Goes back to the first fleet, keys, accounts and times, without faults, changes to come and
-    /// numbers. Used nonces stay used.
+    /// Goes back to the first fleet, keys, accounts and times. Faults, changes to come and the log of
+    /// calls are removed. Used nonces stay used.
     pub(crate) fn reset(&self) {
         let mut state = self.state();
         state.store = Store::new(self.initial.clone(), self.reads_lag);
         state.store.set_sessions_lag(self.sessions_lag);
-        state.store.endings = Endings::new(self.endings.clone());
+        state.store.schedule = Schedule::new(self.deactivation_ends_sessions.clone());
         state.round_trip = self.round_trip;
-        state.numbers.reset();
+        state.call_log.reset();
         state.faults.clear();
         state.changes.clear();
         state.keys = Keys::default();
@@ -136,7 +136,7 @@ impl Shared {
 
     /// Counts a TCP connection; its number is from 1, over all vendors.
     pub(crate) fn connected(&self, vendor: Vendor) -> u64 {
-        self.state().numbers.connected(vendor);
+        self.state().call_log.connected(vendor);
         self.connections
             .fetch_add(1, Ordering::Relaxed)
             .saturating_add(1)

@@ -1,7 +1,7 @@
-//! The vendors: one row of a table for each, and what a row stands for.
+//! The vendors, each of which is a row of one table.
 //!
-//! A vendor is a folder with an [`VendorApi`] and with the certificates that it holds. What the
-//! APIs of one cloud share, the check of signatures above all, is a [`Gateway`].
+//! A vendor is a folder with a [`VendorApi`] and with the certificates that it holds. A [`Gateway`]
+//! is the part that the APIs of one cloud share, above all the check of signatures.
 
 use crate::clients::Clients;
 use crate::exchange::{Received, Refusal, Reply};
@@ -125,13 +125,13 @@ pub(crate) trait VendorApi: Sync {
     /// The protocol in which its calls and answers are written.
     fn gateway(&self) -> &'static dyn Gateway;
 
-    /// How many calls of an action it takes in a second.
+    /// The limit on the calls of an action in a second.
     fn rate_limit(&self, action: &str) -> RateLimit;
 
     /// The actions that change a certificate or a session; all others read.
     fn writes(&self) -> &'static [&'static str];
 
-    /// Does what an admitted call asks for. The answer is the vendor's own, without the envelope
+    /// Carries out an admitted call. The answer is the vendor's own, without the envelope
     /// that [`Gateway::reply`] adds.
     fn perform(&self, store: &mut Store, task: &Task<'_>) -> Result<Value, Refusal>;
 
@@ -171,7 +171,7 @@ pub(crate) trait Gateway: Sync {
         nonces: &mut Nonces,
     ) -> Result<String, Refusal>;
 
-    /// The refusal of a call too many.
+    /// The refusal of a call above the rate limit.
     fn throttled(&self, received: &Received) -> Refusal;
 
     /// The refusal for the vendor's own internal error.

@@ -1,4 +1,4 @@
-//! Processes that are killed at work.
+//! Kills processes while they work on an event.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -23,13 +23,13 @@ struct Switches {
     of: BTreeMap<u64, oneshot::Sender<Order>>,
 }
 
-/// The order to kill a process.
+/// The request to kill a process.
 pub(super) struct Order(oneshot::Sender<u32>);
 
 impl Order {
-    /// Tells who gave the order that the process with this id is dead.
+    /// Tells the requester that the process with this id has ended.
     pub(super) fn done(self, process_id: u32) {
-        // Nobody has to wait for it.
+        // The requester may have stopped waiting.
         let _ = self.0.send(process_id);
     }
 }
@@ -57,7 +57,7 @@ impl Killer {
         }
     }
 
-    /// How many processes are at work.
+    /// Number of processes that are working.
     pub fn at_work(&self) -> usize {
         self.switches().of.len()
     }

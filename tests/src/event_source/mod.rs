@@ -18,10 +18,10 @@ use crate::{Answer, Deadline, Invocation, Runtime, Slot, Slots, Variables, event
 pub use killer::Killer;
 use processes::Processes;
 
-/// How long the poller waits when no message is visible.
+/// The wait of the poller when no message is visible.
 const POLLING_PAUSE: Duration = Duration::from_millis(20);
 
-/// How long the poller waits when the function is throttled.
+/// The wait of the poller when the function is throttled.
 const THROTTLED_PAUSE: Duration = Duration::from_millis(100);
 
 /// An event source mapping and the function behind it.
@@ -32,25 +32,25 @@ pub struct Mapping {
     pub variables: Variables,
     /// The queue that is polled.
     pub queue: Queue,
-    /// Most messages of one invocation; 10 by default, as on Lambda.
+    /// Maximum number of messages in one invocation; 10 by default, as on Lambda.
     pub batch_size: usize,
-    /// Most invocations at one time (`MaximumConcurrency`); 2 by default, the least that Lambda
-    /// takes.
+    /// Maximum number of invocations at one time (`MaximumConcurrency`); 2 by default, the minimum
+    /// of Lambda.
     pub maximum_concurrency: usize,
     /// The time for one invocation; the 29 seconds of `template.yaml` by default.
     pub timeout: Duration,
-    /// How many processes are kept for later invocations, and taken in turn, so that each event
+    /// Number of processes that are kept for later invocations, and used in turn, so that each event
     /// goes to another one; 2 by default. Processes that run at one time beyond these end with
     /// their invocation.
     pub warm_processes: usize,
-    /// When failed messages come again.
+    /// The moment at which failed messages become visible again.
     pub redelivery: Redelivery,
     /// The function's reserved concurrency, where other callers share it. Without a free slot the
     /// poller tries again until its messages become visible, and then drops them, as Lambda does.
     pub slots: Option<Slots>,
 }
 
-/// When the messages come again that an invocation has not acknowledged.
+/// The moment at which messages become visible again that an invocation has not acknowledged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Redelivery {
     /// As soon as the invocation has ended, so that a test need not wait.
@@ -64,33 +64,32 @@ pub struct EventSource {
     poller: Arc<Poller>,
 }
 
-/// An account of one run.
+/// The report of one run.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Tally {
     /// Whether the queue was empty at the end; else the time limit has passed.
     pub emptied: bool,
-    /// How long it took.
+    /// Duration of the run.
     pub seconds: f64,
-    /// How many invocations there were.
+    /// Number of invocations.
     pub invocations: usize,
-    /// How many messages the invocations were given, each as often as it was given.
+    /// Number of messages in the invocations; a message counts each time.
     pub deliveries: usize,
-    /// How many of these were not acknowledged.
+    /// Number of these that were not acknowledged.
     pub failed_deliveries: usize,
-    /// How many messages went to the dead-letter queue.
+    /// Number of messages that went to the dead-letter queue.
     pub dead_letters: usize,
-    /// How many batches were dropped because no slot was free in time.
+    /// Number of batches that were dropped because no slot was free in time.
     pub throttled: usize,
-    /// How many processes ended before they requested the next event: killed, too late, or by
+    /// Number of processes that ended before they requested the next event: killed, too late, or by
     /// themselves.
     pub ended_processes: usize,
-    /// The most memory that one process has held at one time, in bytes. `None` where there is no
-    /// `/proc`.
+    /// Peak memory of one process, in bytes. `None` on a system without `/proc`.
     pub peak_memory: Option<u64>,
 }
 
 impl Mapping {
-    /// A mapping of this queue to this function with everything else as usual.
+    /// A mapping of this queue to this function with the default settings.
     pub fn new<N: Into<String>, V: Into<String>>(
         function: impl Into<String>,
         variables: impl IntoIterator<Item = (N, V)>,

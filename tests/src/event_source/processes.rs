@@ -14,7 +14,7 @@ pub(super) struct Processes {
 }
 
 impl Processes {
-    /// Starts so many, and keeps no more than these.
+    /// Starts this many processes, and keeps at most this many.
     pub(super) async fn start(function: &str, variables: &Variables, kept: usize) -> Self {
         let processes = Self {
             function: function.to_owned(),

@@ -62,7 +62,7 @@ mod tests {
     use super::*;
     use crate::events::*;
 
-    /// Everything in an event that tells when it was sent.
+    /// The members of an event that state the time at which it was sent.
     fn moments(event: &Value) -> Vec<OffsetDateTime> {
         let of_milliseconds = |value: &Value| {
             let milliseconds = value.as_i64().or_else(|| value.as_str()?.parse().ok())?;

@@ -41,7 +41,7 @@ const BODY_LIMIT: usize = 10 * 1024 * 1024;
 /// The functions' `Timeout` in `template.yaml`.
 const FUNCTION_LIMIT: Duration = Duration::from_secs(29);
 
-/// How long to wait when no connection can be taken, for want of file descriptors say.
+/// The wait when no connection can be accepted, for example without free file descriptors.
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// Variables for a function: names and values.
@@ -62,7 +62,7 @@ struct Route {
 }
 
 impl HttpApi {
-    /// Starts so many processes of each function with the variables that `variables` says for its
+    /// Starts this many processes of each function with the variables that `variables` says for its
     /// name, and listens on this port, or on a free one for 0.
     ///
     /// # Errors
@@ -92,12 +92,12 @@ impl HttpApi {
         })
     }
 
-    /// Where it listens: `http://127.0.0.1:<port>`.
+    /// The base URL: `http://127.0.0.1:<port>`.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// Serves until it is cancelled, and then drops what is under way.
+    /// Serves until it is cancelled, and then drops the requests that are in progress.
     pub async fn serve(self) {
         let mut connections = JoinSet::new();
         loop {
@@ -164,7 +164,7 @@ async fn respond(
     answer
         .and_then(|answer| response(&answer))
         .unwrap_or_else(|wrong| {
-            // Nobody is left to hear that stderr is closed.
+            // An error cannot be reported when stderr is closed.
             let _ = writeln!(
                 io::stderr(),
                 "{} {path}, request {request_id}: {wrong}",

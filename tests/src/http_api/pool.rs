@@ -7,7 +7,7 @@ use tokio::sync::Semaphore;
 use super::Variables;
 use crate::{Answer, Invocation, Runtime};
 
-/// So many processes of one function, each with one event at a time.
+/// This many processes of one function, each with one event at a time.
 pub(super) struct Pool {
     function: &'static str,
     variables: Variables,

@@ -18,7 +18,7 @@ pub fn alibaba_instance(certificates: Vec<AlibabaMqttCertificate>) -> AlibabaIns
     }
 }
 
-/// So many numbered certificates, all active.
+/// This many numbered certificates, all active.
 pub fn alibaba_certificates(count: usize) -> Vec<AlibabaMqttCertificate> {
     (0..count)
         .map(|number| AlibabaMqttCertificate {

@@ -5,7 +5,7 @@ use super::{Inactivation, Provider};
 use serde_json::{Value, json};
 use simulator::{CasCertificate, Fleet, IssuedCertificate, Vendor};
 
-/// So many numbered certificates, all good.
+/// This many numbered certificates, all good.
 pub fn cas_certificates(count: usize) -> Vec<CasCertificate> {
     (0..count)
         .map(|number| CasCertificate {
@@ -72,7 +72,7 @@ impl Provider for AlibabaPca {
         Some(&mut found.status)
     }
 
-    /// Whether a connection would be accepted is not the authority's to say.
+    /// A certificate authority cannot know whether a broker would accept a connection.
     fn described(&self, issued: &IssuedCertificate) -> Value {
         json!({
             "provider_serial_number": issued.serial, "status": "good", "provider_status": "ISSUE", "effective_status": "good",
@@ -80,7 +80,7 @@ impl Provider for AlibabaPca {
         })
     }
 
-    /// The provider says good or not, and nothing else.
+    /// The provider only states whether a certificate is good.
     fn status_result(&self, issued: &IssuedCertificate) -> Value {
         json!({
             "provider_serial_number": issued.serial, "fingerprint_sha256": null, "status": "good", "provider_status": "good",

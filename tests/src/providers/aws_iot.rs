@@ -5,10 +5,10 @@ use super::{Inactivation, Provider};
 use serde_json::{Value, json};
 use simulator::{AwsCertificate, Fleet, IssuedCertificate, Vendor};
 
-/// When the first numbered certificate was registered.
+/// The time at which the first numbered certificate was registered.
 const CREATED: i64 = 1_742_983_115_198;
 
-/// So many numbered certificates in use, the first one registered first. Their texts are empty, so
+/// This many numbered certificates in use, the first one registered first. Their texts are empty, so
 /// that their serial numbers are not known.
 pub fn aws_certificates(count: usize) -> Vec<AwsCertificate> {
     (CREATED..)
@@ -101,7 +101,7 @@ impl Provider for AwsIot {
         Some(&mut found.status)
     }
 
-    /// The serial number stands in the certificate only.
+    /// Only the certificate itself has the serial number.
     fn described(&self, _: &IssuedCertificate) -> Value {
         json!({
             "serial_number_base": null, "created_at": "2025-03-01T00:00:00.123Z", "updated_at": "2025-03-01T00:46:40Z",

@@ -37,7 +37,7 @@ pub struct Federation {
     pub identity_provider: (&'static str, &'static str),
     /// The action that exchanges a token of AWS for a temporary key.
     pub exchange_action: &'static str,
-    /// How the ids of long-lived keys begin.
+    /// The beginning of the ids of long-lived keys.
     pub key_prefix: &'static str,
 }
 

@@ -47,30 +47,29 @@ pub trait Provider: Sync {
         None
     }
 
-    /// How certificates are inactivated; `None` where they cannot be.
+    /// The calls that inactivate certificates; `None` if the provider cannot.
     fn inactivation(&self) -> Option<Inactivation>;
 
-    /// The fleet with so many numbered certificates in use.
+    /// The fleet with this many numbered certificates in use.
     fn with_numbered(&self, fleet: Fleet, count: usize) -> Fleet;
 
-    /// How a request names the certificate of this number.
+    /// The reference to the certificate of this number.
     fn numbered_reference(&self, number: usize) -> Value;
 
     /// The fleet with these certificates, each in this provider's own spelling.
     fn with_issued(&self, fleet: Fleet, issued: &[IssuedCertificate]) -> Fleet;
 
-    /// How a request names this certificate.
+    /// The reference to this certificate.
     fn reference(&self, issued: &IssuedCertificate) -> Value {
         json!({ "serial_number": issued.serial })
     }
 
-    /// How a request names this certificate in the provider's own spelling, which the first call
-    /// finds.
+    /// The reference to this certificate in the provider's own spelling, which the first call finds.
     fn own_reference(&self, issued: &IssuedCertificate) -> Value {
         self.reference(issued)
     }
 
-    /// How a request for its status names this certificate, so that one call finds it.
+    /// The reference to this certificate in a request for its status, which one call finds.
     fn status_reference(&self, issued: &IssuedCertificate) -> Value {
         self.own_reference(issued)
     }
@@ -110,7 +109,7 @@ pub trait Provider: Sync {
     fn second_page(&self) -> &'static str;
 }
 
-/// How a provider's certificates are inactivated.
+/// The calls that inactivate a provider's certificates.
 pub struct Inactivation {
     /// The action that reads one certificate.
     pub read: &'static str,
@@ -156,7 +155,7 @@ impl dyn Provider {
         })
     }
 
-    /// A request for so many numbered certificates, from this one on.
+    /// A request for this many numbered certificates, from this one on.
     pub fn numbered_request(&self, first: usize, count: usize) -> Value {
         let certificates: Vec<Value> = (first..first.saturating_add(count))
             .map(|number| self.numbered_reference(number))
@@ -176,7 +175,7 @@ pub fn brokers() -> impl Iterator<Item = &'static dyn Provider> {
         .filter(|provider| provider.inactivation().is_some())
 }
 
-/// So many numbered certificates at every provider.
+/// This many numbered certificates at every provider.
 pub fn numbered(count: usize) -> Fleet {
     PROVIDERS.iter().fold(Fleet::empty(), |fleet, provider| {
         provider.with_numbered(fleet, count)

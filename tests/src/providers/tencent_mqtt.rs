@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 /// The instance under test.
 pub const TENCENT_INSTANCE: &str = "mqtt-qgzaawn9";
 const CA: &str = "1b1e3bf3702110125887a3a721a7e66f05522513";
-/// When the first numbered certificate was registered.
+/// The time at which the first numbered certificate was registered.
 const CREATED: i64 = 1_742_983_115_198;
 
 /// The instance under test with these certificates.
@@ -22,7 +22,7 @@ pub fn tencent_instance(certificates: Vec<TencentCertificate>) -> TencentInstanc
     }
 }
 
-/// So many numbered certificates, the first one registered first, all of them in use.
+/// This many numbered certificates, the first one registered first, all of them in use.
 pub fn tencent_certificates(count: usize) -> Vec<TencentCertificate> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
     let end = now

@@ -1,4 +1,4 @@
-//! The messages of all queues: who is visible, who has gone.
+//! The messages of all queues, visible ones and others.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -14,7 +14,7 @@ pub struct Message {
     pub id: String,
     /// The body as it was sent.
     pub body: String,
-    /// How often it was received from the queue where it is, this time included.
+    /// Number of times that it was received from its present queue, this time included.
     pub receive_count: u32,
     /// When it was sent, in epoch milliseconds.
     pub sent_at: u64,

@@ -28,16 +28,16 @@ pub struct Queues {
     server: JoinHandle<()>,
 }
 
-/// How a queue treats its messages.
+/// The settings of a queue.
 #[derive(Clone)]
 pub struct QueueSettings {
-    /// How long a received message is hidden from other receivers; 30 seconds by default.
+    /// Visibility timeout: the time for which a received message is hidden; 30 seconds by default.
     pub visibility_timeout: Duration,
-    /// Where messages go that were received too often; nowhere by default, so that they stay.
+    /// The dead-letter queue; without one, which is the default, messages stay.
     pub dead_letters: Option<DeadLetters>,
 }
 
-/// Where messages go that were received too often.
+/// The redrive policy: the queue for messages that were received too often.
 #[derive(Clone)]
 pub struct DeadLetters {
     /// The dead-letter queue.
@@ -46,7 +46,7 @@ pub struct DeadLetters {
     pub max_receive_count: u32,
 }
 
-/// How a call that sends is answered in place of taking its messages.
+/// The answer to a call that sends, in place of accepting its messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SendFailure {
     /// HTTP status 500: the caller may try again.
@@ -180,7 +180,7 @@ impl Queue {
         sent.unwrap_or_else(|| panic!("there is no queue {}", self.name))
     }
 
-    /// Takes up to so many visible messages, the oldest first, and hides them for the visibility
+    /// Takes up to this many visible messages, the oldest first, and hides them for the visibility
     /// timeout. Messages that were received too often go to the dead-letter queue.
     pub fn receive(&self, most: usize) -> Vec<Message> {
         self.shared
@@ -212,7 +212,7 @@ impl Queue {
             .collect()
     }
 
-    /// How many messages there are, hidden and delayed ones too.
+    /// Number of messages, hidden and delayed ones included.
     pub fn len(&self) -> usize {
         self.with(|messages| messages.len())
     }
@@ -227,7 +227,7 @@ impl Queue {
         self.with(Messages::purge);
     }
 
-    /// Answers the next so many calls that send to this queue with this failure, behind those that
+    /// Answers the next this many calls that send to this queue with this failure, behind those that
     /// were asked for before.
     pub fn fail_sends(&self, times: usize, failure: SendFailure) {
         self.with(|messages| messages.fail_sends(times, failure));
@@ -245,12 +245,12 @@ impl Queue {
         }
     }
 
-    /// How many calls over HTTP were to send to this queue, failed and refused ones included.
+    /// Number of calls over HTTP that send to this queue, failed and refused ones included.
     pub fn send_calls(&self) -> usize {
         self.with(|messages| messages.send_calls)
     }
 
-    /// How many messages went from this queue to its dead-letter queue.
+    /// Number of messages that went from this queue to its dead-letter queue.
     pub fn dead_lettered(&self) -> usize {
         self.with(|messages| messages.dead_lettered)
     }

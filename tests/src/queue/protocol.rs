@@ -40,7 +40,7 @@ pub(super) async fn serve(listener: TcpListener, address: SocketAddr, shared: Ar
         let shared = Arc::clone(&shared);
         connections.spawn(async move {
             let service = service_fn(|request| respond(request, address, &shared));
-            // A failure is a function that hung up, which its own test tells better.
+            // A failure means that the function has hung up; its test shows the reason.
             let _ = http1::Builder::new()
                 .serve_connection(TokioIo::new(stream), service)
                 .await;

@@ -11,10 +11,10 @@ use crate::function_process::{FunctionProcess, find_binary};
 use crate::runtime_api::{Report, RuntimeApi};
 use crate::{Answer, Event, Invocation};
 
-/// How long Lambda gives a function to start.
+/// The time that Lambda gives a function to start.
 const START_LIMIT: Duration = Duration::from_secs(10);
 
-/// How long the last call of a process that has ended may be on its way through the socket.
+/// The time that the last call of an ended process may take through the socket.
 const LAST_CALL: Duration = Duration::from_millis(500);
 
 /// One execution environment of a function, as Lambda keeps it: one process that is given one event

@@ -1,5 +1,5 @@
-//! The documents under `schemas/`, made from the functions' own types, and every answer held
-//! against them.
+//! The documents under `schemas/`, made from the functions' own types, and the validation of every
+//! answer against them.
 
 mod open_api;
 mod page;
@@ -56,7 +56,7 @@ fn join_lines(schema: &mut Value) {
     }
 }
 
-/// A document as its file holds it.
+/// A document in the form of its file.
 pub fn written(document: &Value) -> String {
     format!("{document:#}\n")
 }
@@ -77,11 +77,11 @@ fn answer<T: JsonSchema>() -> Value {
         .to_value()
 }
 
-/// Holds what a function answered against the schema of its answers, or of errors.
+/// Validates a function's answer against the schema of its answers, or of errors.
 ///
 /// # Panics
 ///
-/// When it is off schema, with where.
+/// When the answer does not conform to the schema; the message has the path.
 pub(crate) fn check(function: &str, answer: &Answer) {
     match answer {
         Answer::Response(bytes) => {
@@ -106,7 +106,7 @@ pub(crate) fn check(function: &str, answer: &Answer) {
                     status == 200,
                     response.get("body").and_then(Value::as_str),
                 ),
-                // The log says what became of the records.
+                // A queue takes no answers; the log has them.
                 (None, Some(_)) => {}
                 (None, None) => validate(&format!("{function}-answer.json"), &response),
             }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use certificate_provider::error::{Error, ErrorCode};
 use certificate_provider::operation::{Describe, Inactivate, Operation, Status};
-use certificate_provider::request::{Member, MemberKind};
+use certificate_provider::request::{ParameterKind, QueryParameter};
 use schemars::JsonSchema;
 use schemars::generate::{SchemaGenerator, SchemaSettings};
 use serde_json::{Map, Value, json};
@@ -80,10 +80,10 @@ pub(super) fn document() -> Value {
     })
 }
 
-/// Where what requests are made of stands until its names are known.
+/// The reference prefix of schemas of requests, until their names are known.
 const OF_REQUESTS: &str = "/components/requests";
 
-/// The same schema with its references to what requests are made of leading to `name`.
+/// The same schema with its references to schemas of requests leading to `name`.
 fn renamed(schema: Value, name: &impl Fn(&str) -> String) -> Value {
     match schema {
         Value::Object(members) => members
@@ -164,7 +164,7 @@ where
             .iter()
             .map(|member| parameter(components, member))
             .collect();
-        // Said by the HTTP API itself, before the function.
+        // The HTTP API itself answers so, before the function.
         for status in ["414", "431"] {
             responses.insert(
                 status.to_owned(),
@@ -245,7 +245,7 @@ fn errors<O: Operation>() -> Map<String, Value> {
         .collect()
 }
 
-/// The header of an answer that is given again.
+/// The header of an answer that is replayed.
 fn replayed() -> Value {
     json!({
         "description": "The request was carried out before, and this is the answer that it got.",
@@ -260,9 +260,9 @@ pub(super) fn accepted() -> Value {
 
 /// A query parameter has the schema of the request's member that it fills; lists are separated by
 /// commas.
-fn parameter(components: &Components, member: &Member) -> Value {
+fn parameter(components: &Components, parameter: &QueryParameter) -> Value {
     let definitions = components.requests.definitions();
-    let holder = match member.path {
+    let holder = match parameter.path {
         ["filter", _] => "Filter",
         ["cross_check", _] => "CrossCheck",
         ["certificates"] => "CertificateReference",
@@ -274,9 +274,9 @@ fn parameter(components: &Components, member: &Member) -> Value {
         _ => "StatusRequest",
     };
     let name = if holder == "CertificateReference" {
-        Some(&member.parameter)
+        Some(&parameter.name)
     } else {
-        member.path.last()
+        parameter.path.last()
     };
     let property = name.and_then(|name| {
         definitions
@@ -284,25 +284,31 @@ fn parameter(components: &Components, member: &Member) -> Value {
             .pointer(&format!("/properties/{name}"))
     });
     let schema = in_place(not_null(property.cloned().unwrap_or_default()), definitions);
-    let schema = match member.kind {
-        MemberKind::Objects => json!({"type": "array", "items": schema, "minItems": 1}),
-        MemberKind::List => with(schema, "minItems", &json!(1)),
-        _ if member.parameter == "sources" => json!({"const": "all"}),
+    let schema = match parameter.kind {
+        ParameterKind::Objects => {
+            let description = schema["description"].clone();
+            json!({"type": "array", "items": schema, "minItems": 1, "description": description})
+        }
+        ParameterKind::List => with(schema, "minItems", &json!(1)),
+        _ if parameter.name == "sources" => json!({
+            "const": "all",
+            "description": "All sources that are configured for the function, in place of `provider`, `region` and `instance_id`."
+        }),
         _ => schema,
     };
-    let mut parameter = json!({"name": member.parameter, "in": "query", "schema": schema});
-    if matches!(member.kind, MemberKind::List | MemberKind::Objects) {
-        parameter = with(
-            with(parameter, "style", &json!("form")),
-            "explode",
-            &json!(false),
-        );
+    let described = json!({"name": parameter.name, "in": "query", "schema": schema});
+    if !matches!(parameter.kind, ParameterKind::List | ParameterKind::Objects) {
+        return described;
     }
-    parameter
+    with(
+        with(described, "style", &json!("form")),
+        "explode",
+        &json!(false),
+    )
 }
 
-/// The rule of a text of almost any form stands where the parameter is: programs that look no further
-/// than a reference would take the text of another type for a fault.
+/// Replaces the reference to a text of almost any form by the schema itself: programs that do not
+/// resolve references would report a value of another type as a fault.
 fn in_place(schema: Value, definitions: &Map<String, Value>) -> Value {
     let reference = schema.get("$ref").and_then(Value::as_str);
     let name = reference.and_then(|to| to.rsplit('/').next());
@@ -319,7 +325,7 @@ fn with(mut object: Value, member: &str, value: &Value) -> Value {
     object
 }
 
-/// A parameter is left out where a member may be `null`.
+/// The schema without `null`: a query parameter is left out in place of being `null`.
 fn not_null(schema: Value) -> Value {
     let Value::Object(mut members) = schema else {
         return schema;

@@ -152,8 +152,8 @@ fn with(mut request: Value, member: &str, value: Value) -> Value {
     request
 }
 
-/// The fate of requests, the function that each is sent to, and the figure in the line by which
-/// the test knows that this has become of it.
+/// The outcome of each request, its function, the request, and the member of the line that proves the
+/// outcome.
 fn kinds() -> [(&'static str, &'static str, Value, &'static str); 9] {
     let good = || order("d00000000000");
     let statuses =
@@ -282,7 +282,7 @@ async fn a_caller_whom_nobody_has_verified_is_not_named() {
 }
 
 #[tokio::test]
-async fn a_batch_names_each_caller_and_an_order_that_goes_on_its_own() {
+async fn a_batch_names_each_caller_and_an_order_that_continues_names_its_own() {
     let simulator = simulator(full(1)).await;
     let mut function = logging("inactivate", &simulator).await;
     let continued = json!({

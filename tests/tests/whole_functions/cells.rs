@@ -67,7 +67,7 @@ pub(crate) fn provider(vendor: Vendor) -> &'static dyn Provider {
     <dyn Provider>::of(vendor)
 }
 
-/// How this broker's certificates are inactivated.
+/// The calls that inactivate this broker's certificates.
 #[track_caller]
 pub(crate) fn inactivation(vendor: Vendor) -> Inactivation {
     provider(vendor)
@@ -85,7 +85,7 @@ pub(crate) fn place(vendor: Vendor) -> Value {
     provider(vendor).scope()
 }
 
-/// How a request names this certificate for this vendor.
+/// The reference to this certificate in a request to this vendor.
 pub(crate) fn reference(vendor: Vendor, issued: &IssuedCertificate) -> Value {
     provider(vendor).reference(issued)
 }

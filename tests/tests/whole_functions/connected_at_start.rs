@@ -128,7 +128,7 @@ impl Service {
         Self { url, requests }
     }
 
-    /// How many connections were opened, each by one request that carries nothing of the function.
+    /// Number of connections that were opened, each by one request without any data of the function.
     fn connections(&self) -> usize {
         let requests = self.requests.lock().unwrap();
         for request in requests.iter() {
@@ -143,7 +143,7 @@ impl Service {
 }
 
 #[tokio::test]
-async fn so_are_those_to_the_services_that_give_out_its_key() {
+async fn the_first_event_finds_the_connections_to_the_services_of_the_key_open() {
     let cells = VENDORS.into_iter().flat_map(|vendor| {
         [
             (vendor, Way::RoleWithKey, [1, 0]),

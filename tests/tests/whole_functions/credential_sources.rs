@@ -1,4 +1,4 @@
-//! Where credentials come from: stores of AWS, roles at the vendors' STS, and no key at all.
+//! The sources of credentials: stores of AWS, roles at the vendors' STS, and no key at all.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::ways::{
 };
 
 #[tokio::test]
-async fn each_way_leads_to_a_key_which_is_kept() {
+async fn each_source_of_credentials_leads_to_a_key_which_is_kept() {
     at_once(cells(), |(vendor, way)| async move {
         let (simulator, mut function) = pair(vendor, way).await;
         assert_eq!(
@@ -75,7 +75,7 @@ async fn a_key_is_replaced_ahead_of_its_end_and_used_on_while_the_sts_is_down() 
 }
 
 #[tokio::test]
-async fn nothing_secret_shows_on_any_way() {
+async fn no_secret_shows_with_any_source_of_credentials() {
     at_once(cells(), |(vendor, way)| async move {
         let simulator = simulator(full(2)).await;
         store(&simulator, vendor, &vendor.credentials(), None);

@@ -153,7 +153,7 @@ async fn temporary_credentials_are_taken_with_their_token_only() {
 }
 
 #[tokio::test]
-async fn a_trusted_certificate_is_talked_to_over_no_more_connections_than_calls_at_a_time() {
+async fn a_trusted_server_gets_no_more_connections_than_calls_at_a_time() {
     at_once(FUNCTIONS, |(name, at_aws)| async move {
         let simulator = Simulator::start(Options {
             tls: true,

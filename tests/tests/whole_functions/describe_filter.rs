@@ -1,4 +1,4 @@
-//! Which certificates describe lists, and in which order.
+//! The certificates that describe lists, and their order.
 
 use serde_json::{Value, json};
 use simulator::{Fault, FaultRule, TencentCertificate, Vendor};

@@ -1,4 +1,4 @@
-//! How describe walks over pages: limits, cursors, sizes.
+//! The pages of describe: limits, cursors and sizes.
 
 use std::time::Duration;
 

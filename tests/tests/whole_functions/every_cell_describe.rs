@@ -179,7 +179,7 @@ fn second_page(vendor: Vendor, fault: Fault) -> FaultRule {
 }
 
 #[tokio::test]
-async fn what_fails_in_the_middle_of_a_list_leaves_what_was_read_and_a_cursor() {
+async fn a_failure_in_the_middle_of_a_list_leaves_the_certificates_before_it_and_a_cursor() {
     let cases = Vendor::ALL.into_iter().flat_map(|vendor| {
         [
             Fault::ThrottleFor(1),
@@ -235,7 +235,7 @@ async fn what_fails_in_the_middle_of_a_list_leaves_what_was_read_and_a_cursor() 
 }
 
 #[tokio::test]
-async fn what_does_not_pass_in_the_middle_of_a_list_is_an_error() {
+async fn a_lasting_failure_in_the_middle_of_a_list_is_an_error() {
     at_once(Vendor::ALL, |vendor| async move {
         let simulator = simulator(crate::setup::full(150)).await;
         let mut function = function("describe", &simulator).await;

@@ -117,8 +117,8 @@ async fn every_fault_of_a_read_is_a_typed_error_after_three_attempts_and_success
     .await;
 }
 
-/// That each of these faults, when it lasts for three attempts, ends as the error that it means,
-/// and is no matter when it ends before.
+/// Checks that each of these faults becomes its typed error when it lasts for three attempts, and that
+/// the request succeeds when it ends before.
 pub(crate) async fn assert_typed(
     name: &str,
     vendor: Vendor,
@@ -131,7 +131,7 @@ pub(crate) async fn assert_typed(
     let calls_of_success = simulator.calls().len();
     let mut wrong = Vec::new();
     for (fault, code) in faults {
-        // Another process: one that meets so many faults would end by repeating nothing.
+        // A new process, because one that meets many faults would use up its retry quota.
         let mut function = function(name, simulator).await;
         for times in [2, 3] {
             simulator.reset();

@@ -80,13 +80,13 @@ async fn two(
     (simulator, function, issued)
 }
 
-/// How many calls look up the two certificates of an order: Tencent is asked for both at once, the
+/// Number of calls that look up the two certificates of an order: Tencent is asked for both at once, the
 /// others for one beside the other.
 fn reads_of_two(vendor: Vendor) -> usize {
     if vendor == Vendor::TencentMqtt { 1 } else { 2 }
 }
 
-/// How many certificates the vendor has switched off.
+/// Number of certificates that the vendor has inactivated.
 pub(crate) fn switched_off(simulator: &Simulator, vendor: Vendor) -> usize {
     words(simulator, vendor)
         .iter()
@@ -95,7 +95,7 @@ pub(crate) fn switched_off(simulator: &Simulator, vendor: Vendor) -> usize {
 }
 
 #[tokio::test]
-async fn a_certificate_is_switched_off_on_evidence_and_then_already_off() {
+async fn a_certificate_is_inactivated_on_evidence_and_then_already_inactive() {
     for vendor in BROKERS {
         let (simulator, mut function, [one, other]) = two(vendor).await;
         let order_of_one = order(vendor, &[&one]);
@@ -148,7 +148,7 @@ async fn a_certificate_is_switched_off_on_evidence_and_then_already_off() {
 }
 
 #[tokio::test]
-async fn a_dry_run_says_what_would_be_and_changes_nothing() {
+async fn a_dry_run_reports_the_changes_and_makes_none() {
     for vendor in BROKERS {
         let (simulator, mut function, [one, other]) = two(vendor).await;
         set_word(&simulator, vendor, &other, on_and_off(vendor).1);
@@ -259,7 +259,7 @@ async fn a_revoked_certificate_is_refused_without_an_order() {
 }
 
 #[tokio::test]
-async fn what_is_not_on_the_allow_list_is_forbidden_without_a_call() {
+async fn an_instance_that_is_not_on_the_allow_list_is_forbidden_without_a_call() {
     for vendor in BROKERS {
         let own = inactivation(vendor).allowed;
         let all = BROKERS.map(|broker| inactivation(broker).allowed);

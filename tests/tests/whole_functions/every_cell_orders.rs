@@ -137,7 +137,7 @@ async fn reads_that_lag_behind_an_order_cause_no_second_one() {
 }
 
 #[tokio::test]
-async fn success_without_effect_is_no_success() {
+async fn a_success_answer_without_effect_is_no_success() {
     at_once(BROKERS, |vendor| async move {
         let (simulator, mut function, order) =
             faltering(vendor, &[FaultRule::always(Fault::SucceedWithoutEffect)]).await;

@@ -94,7 +94,7 @@ fn sum(answers: &[Value], outcome: &str) -> u64 {
 }
 
 #[tokio::test]
-async fn a_fleet_is_switched_off_page_by_page_and_switched_on_again() {
+async fn a_fleet_is_inactivated_page_by_page_and_reactivated() {
     at_once(BROKERS, |vendor| async move {
         let stage = Stage::new(vendor, FLEET, Duration::from_secs(30)).await;
         let mut function = stage.function(&OWN).await;
@@ -105,10 +105,10 @@ async fn a_fleet_is_switched_off_page_by_page_and_switched_on_again() {
         assert_eq!(stage.writes(), [0; FLEET as usize], "{vendor:?}");
 
         CHANGED.iter().for_each(|number| change(&stage, *number));
-        let mut trial = orders(&plan).remove(0);
-        trial["dry_run"] = json!(true);
-        let trial = ask(&mut function, trial).await;
-        assert_eq!(trial["dry_run"], true);
+        let mut dry_run = orders(&plan).remove(0);
+        dry_run["dry_run"] = json!(true);
+        let dry_run = ask(&mut function, dry_run).await;
+        assert_eq!(dry_run["dry_run"], true);
         assert_eq!(stage.writes(), [0; FLEET as usize], "{vendor:?}");
         let answers = carried_out(&mut function, orders(&plan)).await;
         let left_alone = match vendor {
@@ -154,7 +154,7 @@ async fn a_fleet_is_switched_off_page_by_page_and_switched_on_again() {
 }
 
 #[tokio::test]
-async fn an_order_is_taken_only_as_it_was_signed() {
+async fn an_order_is_accepted_only_as_it_was_signed() {
     let stage = Stage::new(Vendor::TencentMqtt, 3, Duration::from_secs(30)).await;
     let mut function = stage.function(&OWN).await;
     let plan = planned(&stage, &mut function).await;
@@ -203,7 +203,8 @@ async fn the_documented_time_of_a_fleet_counts_the_calls_that_a_page_takes() {
     .await;
 }
 
-/// The same actions, each as often but for two calls: a list of a CA is read again after a while.
+/// Whether both have the same actions, with at most two calls of difference: the list of a CA is read
+/// again after a while.
 fn is_about(real: &Value, counted: &Value) -> bool {
     match (real, counted) {
         (Value::Object(real), Value::Object(counted)) => {

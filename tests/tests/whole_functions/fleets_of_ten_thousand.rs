@@ -16,7 +16,7 @@ pub(crate) const MANY: usize = 10_000;
 /// As long as Lambda gives a function at most.
 const LONG: Duration = Duration::from_secs(900);
 
-/// So many certificates at this vendor only.
+/// This many certificates at this vendor only.
 pub(crate) fn at(vendor: Vendor, count: usize) -> Fleet {
     provider(vendor).with_numbered(Fleet::empty(), count)
 }
@@ -69,7 +69,7 @@ pub(crate) fn is_reported(answers: &[Value]) -> bool {
     answers.iter().any(|answer| answer["consistent"] == false)
 }
 
-/// How many calls of each action.
+/// Number of calls to each action.
 fn counted(simulator: &Simulator) -> Vec<(String, usize)> {
     let mut counted: Vec<(String, usize)> = Vec::new();
     for call in simulator.calls() {

@@ -53,7 +53,7 @@ fn written(simulator: &Simulator) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_certificate_is_switched_off_once_and_then_already_off() {
+async fn a_certificate_is_inactivated_once_and_then_already_inactive() {
     let (simulator, mut function) = pair("inactivate", alibaba(alibaba_certificates(2))).await;
     let request = request(&[("d00000000001", CA)]);
     let answer = function.invoke(request.clone()).await.json();

@@ -110,7 +110,7 @@ async fn a_dry_run_reads_and_writes_nothing() {
 }
 
 #[tokio::test]
-async fn a_get_never_switches_off() {
+async fn a_get_never_inactivates() {
     let simulator = two_instances().await;
     let mut function = function_with("inactivate", &simulator, &[]).await;
     for trigger in HttpTrigger::ALL {

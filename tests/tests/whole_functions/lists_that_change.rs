@@ -15,7 +15,7 @@ const LISTS: [(Vendor, &str); 3] = [
     (Vendor::AlibabaCas, "ListClientCertificate"),
 ];
 
-/// Takes the certificate at this place of the vendor's list away, counted from its beginning.
+/// Removes the certificate at this index of the vendor's list.
 fn remove(simulator: &Simulator, vendor: Vendor, action: &str, calls: usize, place: usize) {
     simulator.change_after(vendor, action, calls, move |fleet| match vendor {
         // The list begins with the newest.

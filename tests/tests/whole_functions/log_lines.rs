@@ -1,5 +1,4 @@
-//! The log says of each event who had a certificate switched off, and has a line at the end with
-//! its figures.
+//! The log names the caller of each change, and has a line with the figures of each event.
 
 use serde_json::{Value, json};
 use simulator::{Fault, FaultRule, Simulator, Vendor};

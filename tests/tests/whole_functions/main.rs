@@ -59,6 +59,7 @@ mod orders_lag;
 mod orders_long;
 mod orders_one_chain;
 mod orders_urgent;
+mod orders_with_keys;
 mod queue_stand_in;
 mod rate_limits;
 mod recorded;

@@ -22,8 +22,8 @@ pub(crate) fn apart_from_the_order(request: &Value, answer: Value) -> Value {
     without(answer, &MEMBERS)
 }
 
-/// Everything that the answer to a new order tells wrongly of the order. Nothing that is left to do
-/// may be lost, and nothing that is done may be requested again.
+/// The false statements about a new order in its answer. The rest of the order must name every
+/// certificate that is left, and none that is done.
 pub(crate) fn untruths(request: &Value, answer: &Value) -> Vec<String> {
     let mut untruths = Vec::new();
     let mut demand = |holds: bool, what: &str| {

@@ -44,7 +44,7 @@ pub(crate) struct Stage {
 }
 
 impl Stage {
-    /// So many devices at this vendor; messages that were not acknowledged come again after this
+    /// This many devices at this vendor; messages that were not acknowledged come again after this
     /// time.
     pub(crate) async fn new(vendor: Vendor, count: u8, visibility_timeout: Duration) -> Self {
         Self::with(vendor, count, visibility_timeout, |options| options).await
@@ -149,7 +149,7 @@ impl Stage {
         reference[name].as_str().unwrap().to_owned()
     }
 
-    /// How many writes each device was given, in the order of the devices.
+    /// Number of writes for each device, in the order of the devices.
     pub(crate) fn writes(&self) -> Vec<usize> {
         let calls = self.simulator.calls();
         let written: Vec<String> = calls
@@ -272,7 +272,7 @@ pub(crate) fn total(summary: &Value) -> u64 {
         .sum()
 }
 
-/// How many settled results have each outcome.
+/// Number of settled results by outcome.
 pub(crate) fn counts(settled: &[Vec<String>]) -> BTreeMap<&str, u64> {
     let mut counts = BTreeMap::new();
     for outcome in settled.iter().flatten() {

@@ -24,7 +24,7 @@ enum Moment {
     LastResultsSent,
 }
 
-/// Two runs do as much.
+/// A number of devices that takes two runs.
 const DEVICES: u8 = 11;
 
 /// Lambda wants it no shorter than the time for one run.
@@ -135,7 +135,7 @@ async fn a_crash_at_any_point_loses_nothing_and_writes_nothing_twice() {
     .await;
 }
 
-/// Somebody switches a device on again, in the vendor's words.
+/// Somebody reactivates a device, in the vendor's spelling.
 fn switch_on(stage: &Stage, number: usize) {
     let key = stage.key(number);
     stage.simulator.with_fleet(|fleet| match stage.vendor {
@@ -151,7 +151,8 @@ fn switch_on(stage: &Stage, number: usize) {
 }
 
 #[tokio::test]
-async fn a_device_that_somebody_has_switched_on_after_a_crash_stays_on_and_the_answer_says_so() {
+async fn a_device_that_somebody_has_reactivated_after_a_crash_stays_active_and_the_answer_says_so()
+{
     at_once([Vendor::TencentMqtt, Vendor::AwsIot], |vendor| async move {
         let stage = Stage::new(vendor, 3, RUN).await;
         stage.simulator.set_round_trip(Duration::from_millis(100));

@@ -83,7 +83,7 @@ fn assert_done(stage: &Stage, tally: &Tally) {
 }
 
 #[tokio::test]
-async fn an_order_of_many_runs_switches_each_device_off_once_and_no_message_is_delivered_twice() {
+async fn an_order_of_many_runs_inactivates_each_device_once_and_no_message_is_delivered_twice() {
     at_once(BROKERS, |vendor| async move {
         let stage = stage(vendor).await;
         let order_id = stage.orders.send(stage.order().to_string());
@@ -112,7 +112,7 @@ async fn an_order_of_many_runs_switches_each_device_off_once_and_no_message_is_d
 }
 
 #[tokio::test]
-async fn later_parts_are_done_in_the_name_of_who_gave_the_order() {
+async fn later_parts_are_carried_out_in_the_name_of_the_caller_of_the_order() {
     let stage = stage(Vendor::AlibabaMqtt).await;
     let mut function = stage.function(&SLOWLY).await;
     let order_id = stage.orders.send(stage.order().to_string());
@@ -305,7 +305,7 @@ async fn an_order_that_cannot_be_continued_is_redelivered_until_it_is_done() {
             assert!(function.idle().await);
             assert!(
                 stage.results.is_empty(),
-                "only the last delivery tells what became of it"
+                "only the last delivery has the outcome"
             );
         }
         assert!(stage.orders.is_empty() && stage.orders.send_calls() == 0);

@@ -293,7 +293,7 @@ async fn functions_that_only_read_ignore_the_preference() {
 }
 
 #[tokio::test]
-async fn a_certificate_that_is_named_twice_in_two_spellings_is_switched_off_once() {
+async fn a_certificate_that_is_named_twice_in_two_spellings_is_inactivated_once() {
     at_once(BROKERS, |vendor| async move {
         let stage = Stage::new(vendor, 3, VISIBILITY).await;
         let own = own_reference(vendor, &stage.issued[1]);

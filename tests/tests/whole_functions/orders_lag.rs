@@ -12,7 +12,7 @@ use crate::every_cell_inactivate::read_and_write;
 use crate::orders::{LIMIT, Stage};
 use crate::setup::at_once;
 
-/// How the first write goes wrong.
+/// The failure of the first write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Lost {
     Nothing,

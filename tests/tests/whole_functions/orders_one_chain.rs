@@ -16,7 +16,7 @@ use crate::cells::BROKERS;
 use crate::orders::{LIMIT, RUN, SLOWLY, Stage, total, without_repetitions};
 use crate::setup::{at_once, invoke_within};
 
-/// Four runs do as much.
+/// A number of devices that takes four runs.
 const DEVICES: u8 = 26;
 
 /// Lambda wants it no shorter than the time for one run.
@@ -57,7 +57,7 @@ async fn function(stage: &Stage, table: &KeyTable) -> Runtime {
     stage.function(&borrowed(&own(table))).await
 }
 
-/// How many events there are of each part.
+/// Number of events of each part.
 fn events_of_parts(stage: &Stage) -> BTreeMap<u64, usize> {
     let mut parts = BTreeMap::new();
     for event in stage.events() {
@@ -94,7 +94,8 @@ fn assert_complete(stage: &Stage, what: &str) {
     assert_eq!(total(summaries[0]), u64::from(DEVICES), "{what}");
 }
 
-/// The run that has switched a device off tells so, whichever message has its results.
+/// Checks that the results report each device as inactivated by the run that has done it, whichever
+/// message carries them.
 fn assert_all_told(stage: &Stage, what: &str) {
     let told = stage.settled(&without_repetitions(&stage.events()));
     let is_told = |outcomes: &Vec<String>| outcomes.iter().any(|outcome| outcome == "inactivated");
@@ -186,7 +187,7 @@ async fn after_a_crash_at_any_point_one_chain_of_messages_carries_the_order_out(
     .await;
 }
 
-/// Gives the function this message of the queue. Whether it is acknowledged.
+/// Gives the function this message of the queue. Returns whether it is acknowledged.
 async fn give(stage: &Stage, function: &mut Runtime, message: &Message) -> bool {
     let event = events::sqs_messages(&stage.orders.arn(), std::slice::from_ref(message));
     let answer = invoke_within(function, RUN, event).await;
@@ -215,7 +216,7 @@ fn lines_about_second_messages(function: &Runtime) -> Vec<Value> {
         .collect()
 }
 
-/// Carries out all that is in the queue.
+/// Carries out all messages in the queue.
 async fn finish(stage: &Stage, function: &mut Runtime) {
     while let Some(message) = stage.orders.receive(1).pop() {
         assert!(give(stage, function, &message).await);
@@ -272,7 +273,8 @@ async fn whichever_message_comes_first_the_other_one_makes_no_call_and_loses_no_
 }
 
 #[tokio::test]
-async fn a_message_that_comes_back_from_the_dead_letter_queue_under_another_id_goes_on() {
+async fn a_message_that_is_moved_back_from_the_dead_letter_queue_under_another_id_continues_its_order()
+ {
     let stage = stage(Vendor::AlibabaMqtt).await;
     let table = KeyTable::start().await;
     let mut function = function(&stage, &table).await;
@@ -292,7 +294,7 @@ async fn a_message_that_comes_back_from_the_dead_letter_queue_under_another_id_g
 }
 
 #[tokio::test]
-async fn without_a_usable_table_both_messages_go_on_until_one_of_them_can_be_noted() {
+async fn without_a_usable_table_both_messages_continue_until_one_of_them_can_be_noted() {
     at_once([true, false], |has_table| async move {
         let stage = stage(Vendor::TencentMqtt).await;
         let table = KeyTable::start().await;

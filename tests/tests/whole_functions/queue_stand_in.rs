@@ -14,7 +14,7 @@ use crate::setup::{ALIBABA_INSTANCE, alibaba, alibaba_certificates, options, var
 const WRITE: &str = "InactivateDeviceCertificate";
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// A simulator with so many certificates, and the queues around the function.
+/// A simulator with this many certificates, and the queues around the function.
 struct Stage {
     simulator: Simulator,
     certificates: Vec<AlibabaMqttCertificate>,
@@ -76,7 +76,7 @@ impl Stage {
             .collect()
     }
 
-    /// How many orders each certificate was given.
+    /// Number of orders for each certificate.
     fn writes(&self) -> BTreeMap<String, usize> {
         let mut writes = BTreeMap::new();
         for call in self
@@ -121,7 +121,7 @@ fn order(certificate: &AlibabaMqttCertificate) -> Value {
 }
 
 #[tokio::test]
-async fn twenty_orders_switch_each_certificate_off_once_and_leave_nothing() {
+async fn twenty_orders_inactivate_each_certificate_once_and_leave_nothing() {
     let stage = Stage::new(20, Duration::from_secs(30), Duration::ZERO).await;
     let ids = stage.order_all();
     let source = EventSource::start(Mapping {

@@ -98,7 +98,7 @@ async fn a_thousand_messages_that_ask_for_ten_thousand_certificates_are_all_answ
     );
 }
 
-/// How many certificates the answers in an instance's log call good.
+/// Number of certificates that are good according to the answers in an instance's log.
 fn good_results(instance: &Runtime) -> u64 {
     let logs = instance.json_logs();
     let results = logs
@@ -140,7 +140,7 @@ async fn a_long_list_is_read_to_its_end_without_being_throttled() {
 /// One call a second, and three seconds: two calls, since an attempt needs a second and the answer
 /// half of one.
 #[tokio::test]
-async fn the_answer_tells_what_the_rate_limits_left_no_time_for() {
+async fn the_answer_lists_the_certificates_for_which_the_rate_limits_left_no_time() {
     const LIMITS: [(&str, &str); 3] = [
         (
             "CALLS_PER_SECOND",
@@ -203,7 +203,8 @@ async fn the_answer_tells_what_the_rate_limits_left_no_time_for() {
     .await;
 }
 
-/// A list is answered with a cursor; the other two ask again.
+/// The expected batch item failures: a list ends with a cursor and succeeds, and the messages of the
+/// other functions are redelivered.
 fn failures(name: &str) -> Vec<String> {
     if name == "describe" {
         Vec::new()

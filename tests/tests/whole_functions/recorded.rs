@@ -28,7 +28,7 @@ struct Case {
     /// Without any, every call is given the response that the file stands beside.
     #[serde(default)]
     responses: Vec<Response>,
-    /// How often each action was called.
+    /// Number of calls to each action.
     calls: BTreeMap<String, usize>,
     /// The answer's members that the case is about; a function error is the member `error`.
     answer: Value,
@@ -139,8 +139,8 @@ fn differences(expected: &Value, actual: &Value, path: &str, found: &mut Vec<Str
     }
 }
 
-/// Whether reads stand behind the answer: one follows the last write of a verified result, and no
-/// write follows another without a read between.
+/// Whether reads prove the answer: a read follows the last write of a verified result, and between any
+/// two writes there is a read.
 fn is_proven_by_reads(actions: &[String], answer: &Value) -> bool {
     let is_write = |action: &String| {
         let reads = ["Describe", "Get", "List"];

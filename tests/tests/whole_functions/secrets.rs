@@ -154,7 +154,7 @@ fn some_output_holds(outputs: &[Output], text: &str) -> bool {
 }
 
 #[tokio::test]
-async fn nothing_shows_when_all_goes_well() {
+async fn no_secret_shows_when_all_goes_well() {
     at_once(FUNCTIONS, |(name, vendor)| async move {
         let simulator = vendors().await;
         let outputs = assert_kept(name, &variables(name, &simulator), &events(name, vendor)).await;
@@ -170,7 +170,7 @@ async fn nothing_shows_when_all_goes_well() {
 }
 
 #[tokio::test]
-async fn nothing_shows_when_the_vendor_repeats_what_was_signed() {
+async fn no_secret_shows_when_the_vendor_repeats_the_signed_text() {
     at_once(FUNCTIONS, |(name, vendor)| async move {
         let simulator = vendors().await;
         let wrong = [
@@ -209,7 +209,7 @@ async fn nothing_shows_when_the_vendor_repeats_what_was_signed() {
 }
 
 #[tokio::test]
-async fn nothing_shows_when_a_session_token_is_refused() {
+async fn no_secret_shows_when_a_session_token_is_refused() {
     at_once(FUNCTIONS, |(name, vendor)| async move {
         let simulator = vendors().await;
         let tokens = [
@@ -260,7 +260,7 @@ fn echoes(sent: &str) -> Vec<Fault> {
 }
 
 #[tokio::test]
-async fn nothing_shows_when_a_vendor_repeats_the_credentials_themselves() {
+async fn no_secret_shows_when_a_vendor_repeats_the_credentials_themselves() {
     at_once(FUNCTIONS, |(name, vendor)| async move {
         let simulator = vendors().await;
         let variables = replaced(variables(name, &simulator), &temporary(&simulator));
@@ -296,7 +296,7 @@ async fn nothing_shows_when_a_vendor_repeats_the_credentials_themselves() {
 }
 
 #[tokio::test]
-async fn nothing_shows_when_the_configuration_is_bad() {
+async fn no_secret_shows_when_the_configuration_is_bad() {
     let cases = [
         ("TENCENTCLOUD_SECRET_ID", String::new()),
         ("ALIBABA_CLOUD_ACCESS_KEY_ID", String::new()),

@@ -118,7 +118,7 @@ impl Stage {
 }
 
 #[tokio::test]
-async fn a_fleet_is_switched_off_by_its_ca_only_as_it_was_planned() {
+async fn a_fleet_is_inactivated_by_its_ca_only_as_it_was_planned() {
     let mut stage = Stage::new().await;
     for own in [json!({}), json!({ "max_certificates": 10 })] {
         let (status, error) = stage.posted(&own, false).await;

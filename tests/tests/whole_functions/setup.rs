@@ -51,7 +51,7 @@ pub(crate) fn cas(certificates: Vec<CasCertificate>) -> Fleet {
     Fleet::of(certificates)
 }
 
-/// So many numbered certificates at every provider.
+/// This many numbered certificates at every provider.
 pub(crate) fn full(count: usize) -> Fleet {
     providers::numbered(count)
 }

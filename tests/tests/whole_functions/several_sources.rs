@@ -17,7 +17,7 @@ use crate::setup::{
 pub(crate) const SECOND_TENCENT: &str = "mqtt-second";
 pub(crate) const SECOND_ALIBABA: &str = "post-cn-second";
 
-/// So many certificates at all four vendors, and as many in a second instance of both that have
+/// This many certificates at all four vendors, and as many in a second instance of both that have
 /// instances.
 pub(crate) fn fleet(count: usize) -> Fleet {
     let mut fleet = full(count);
@@ -40,7 +40,7 @@ pub(crate) fn fleet(count: usize) -> Fleet {
     fleet
 }
 
-/// Those that answer, then those that will be throttled, silent, and called with a wrong secret.
+/// Three sources that answer, and three that are throttled, silent, and called with a wrong secret.
 pub(crate) fn six_sources() -> Value {
     json!([
         source(Vendor::TencentMqtt),
@@ -68,7 +68,7 @@ async fn three_of_six(count: usize) -> (Simulator, Runtime) {
     (simulator, function)
 }
 
-/// How many certificates of the answer are from each provider and instance.
+/// Number of certificates in the answer by provider and instance.
 fn by_source(answer: &Value) -> BTreeMap<String, u64> {
     let mut counts = BTreeMap::new();
     for one in answer["certificates"].as_array().unwrap() {

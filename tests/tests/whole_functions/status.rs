@@ -22,7 +22,7 @@ fn certificate(serial: &str, status: &str, revoke_time: RevokeTime) -> CasCertif
     }
 }
 
-/// How many serial numbers each call named.
+/// Number of serial numbers in each call.
 fn sizes(simulator: &Simulator) -> Vec<usize> {
     simulator
         .calls()

@@ -94,7 +94,7 @@ pub(crate) fn comparable(mut answer: Value) -> Value {
     answer
 }
 
-/// An order is called by what brought it.
+/// Checks that an order's id is that of the invocation, message or webhook that began it.
 #[track_caller]
 pub(crate) fn assert_order_id(answer: &Value, expected: &str) {
     let expected = if answer["operation"] == "inactivate" {

@@ -103,7 +103,7 @@ async fn a_queue_takes_requests_bare_and_in_the_envelopes_of_topics_and_buses() 
     .await;
 }
 
-/// The log's lines with what became of messages.
+/// The log lines with the outcomes of messages.
 fn answer_lines(function: &Runtime) -> Vec<Value> {
     function
         .json_logs()

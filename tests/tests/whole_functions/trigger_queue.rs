@@ -23,7 +23,7 @@ async fn ten_devices() -> (Simulator, Runtime) {
     pair("inactivate", alibaba(alibaba_certificates(10))).await
 }
 
-/// How many orders each certificate was given that the vendor has not refused to take.
+/// Number of orders for each certificate that the vendor has not refused.
 fn orders(simulator: &Simulator) -> BTreeMap<String, usize> {
     let mut orders = BTreeMap::new();
     for call in simulator

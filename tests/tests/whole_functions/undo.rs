@@ -70,7 +70,7 @@ fn undo(receipts: &[String]) -> Value {
     json!({ "undo": { "receipts": receipts }, "reason": "wrong devices" })
 }
 
-/// How often devices were switched on.
+/// Number of reactivations of devices.
 fn activations(stage: &Stage) -> usize {
     stage
         .simulator
@@ -93,7 +93,7 @@ fn touch(stage: &Stage, number: usize) {
 }
 
 #[tokio::test]
-async fn exactly_the_devices_that_were_switched_off_are_switched_on_again() {
+async fn exactly_the_devices_that_were_inactivated_are_reactivated() {
     at_once(BROKERS, |vendor| async move {
         let failing = [3, 17, 18, 40, 77, 98, 99];
         let (stage, mut function, receipts) = switched_off(vendor, 100, &failing).await;

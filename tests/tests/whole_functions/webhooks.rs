@@ -75,7 +75,7 @@ pub(crate) fn open(request: &HttpRequest, trigger: HttpTrigger) -> Value {
 }
 
 #[tokio::test]
-async fn a_webhook_signed_with_either_secret_switches_a_certificate_off() {
+async fn a_webhook_signed_with_either_secret_inactivates_a_certificate() {
     let (simulator, mut function) = guarded().await;
     for secret in [OLD_SECRET, NEW_SECRET] {
         for trigger in HttpTrigger::ALL {

@@ -154,7 +154,7 @@ fn tenths(text: &str) -> Option<u32> {
         .checked_add(decimal.parse().ok()?)
 }
 
-/// The limit of one sandbox. `None` when the share is too small for so many sandboxes.
+/// The limit of one sandbox. `None` when the share is too small for these sandboxes.
 fn limit(action: Action, share: Share, sandboxes: Sandboxes) -> Option<RateLimit> {
     let Sandboxes { reserved, queue } = sandboxes;
     // Bursts must not use more than half of the callers' share.
@@ -178,8 +178,8 @@ fn limit(action: Action, share: Share, sandboxes: Sandboxes) -> Option<RateLimit
     })
 }
 
-/// The interval of one sandbox when so many of them share so many calls in ten seconds; rounded up,
-/// so that they never make more.
+/// The interval of one of `sandboxes` sandboxes that share `calls` calls in ten seconds. It is rounded
+/// up, so that they never make more.
 fn interval(sandboxes: u32, calls: u32) -> Option<Duration> {
     let nanoseconds = WINDOW.as_nanos().checked_mul(u128::from(sandboxes))?;
     let each = Duration::from_nanos(

@@ -11,12 +11,12 @@ use crate::error::{Error, ErrorCode};
 use crate::model::Timestamp;
 use crate::transport::LocalFuture;
 
-/// The time before its end at which a temporary key is replaced.
+/// The time before its end at which a temporary key is refreshed.
 const REFRESH_AHEAD: Duration = Duration::from_secs(5 * 60);
 /// The time before its end from which a temporary key is not used: the vendor's clock may be ahead.
 const UNUSABLE_AHEAD: Duration = Duration::from_secs(60);
 /// The time between a failed refresh and the next one, while the key is still valid.
-const PAUSE: Duration = Duration::from_secs(15);
+const RETRY_PAUSE: Duration = Duration::from_secs(15);
 
 /// The result of a fetch.
 pub(super) struct Fetched {
@@ -30,7 +30,7 @@ pub(super) struct Fetched {
 pub(super) struct Cache {
     state: RefCell<State>,
     /// Locked during a fetch.
-    turn: Mutex<()>,
+    fetching: Mutex<()>,
 }
 
 #[derive(Default)]
@@ -64,7 +64,7 @@ impl Held {
     }
 }
 
-/// Whether a call has to wait for the fetch.
+/// The reason for a fetch, which decides how long it may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Refresh {
     /// There are no usable credentials.
@@ -81,8 +81,8 @@ pub(super) struct ClockAndRandom {
 }
 
 impl Cache {
-    /// The cached credentials, fetched anew where there are none or their end is near. Of several
-    /// concurrent callers, one fetches.
+    /// The cached credentials. They are fetched when there are none or their end is near; of several
+    /// concurrent callers, one fetches and the others wait (single flight).
     ///
     /// # Errors
     /// The error of the fetch, where no cached credentials are usable.
@@ -151,14 +151,14 @@ impl Cache {
         Some(Rc::clone(&held.credentials))
     }
 
-    /// Fetches, or waits for the fetch of another caller.
+    /// Fetches credentials, or waits for the fetch of another caller.
     async fn refresh<'a>(
         &self,
         clock_and_random: ClockAndRandom,
         fetch: impl FnOnce(Refresh) -> LocalFuture<'a, Result<Fetched, Error>>,
     ) {
         let generation = self.state.borrow().generation;
-        let _turn = self.turn.lock().await;
+        let _fetching = self.fetching.lock().await;
         // If the fetching future was cancelled, the generation has not changed: the next waiter
         // fetches.
         if self.state.borrow().generation != generation {
@@ -199,7 +199,7 @@ impl State {
                 self.failure = None;
             }
             Err(error) => {
-                let again_at = (clock_and_random.clock)().plus(PAUSE);
+                let again_at = (clock_and_random.clock)().plus(RETRY_PAUSE);
                 if let Some(life) = self.held.as_mut().and_then(|held| held.life.as_mut()) {
                     life.refresh_at = life.refresh_at.max(again_at);
                 }

@@ -39,7 +39,7 @@ impl CredentialCache {
     ) -> LocalFuture<'a, Result<Rc<Credentials>, Error>> {
         Box::pin(async move {
             match source {
-                CredentialSource::Key(key) => self.key(key, context).await,
+                CredentialSource::Key(origin) => self.key(origin, context).await,
                 CredentialSource::Role(role, auth) => {
                     self.role
                         .get(context.clock_and_random(), |refresh| {
@@ -64,7 +64,7 @@ impl CredentialCache {
     ) -> LocalFuture<'a, Result<Option<Rc<Credentials>>, Error>> {
         Box::pin(async move {
             match source {
-                CredentialSource::Key(key) => self.other_key(key, context, refused).await,
+                CredentialSource::Key(origin) => self.other_key(origin, context, refused).await,
                 CredentialSource::Role(role, auth) => {
                     self.role
                         .replace(refused, context.clock_and_random(), |_| {
@@ -78,10 +78,10 @@ impl CredentialCache {
 
     async fn key(
         &self,
-        source: &KeyOrigin,
+        origin: &KeyOrigin,
         context: FetchContext<'_>,
     ) -> Result<Rc<Credentials>, Error> {
-        match source {
+        match origin {
             KeyOrigin::Environment(credentials) => Ok(Rc::clone(credentials)),
             KeyOrigin::Stored(stored) => {
                 self.key
@@ -95,11 +95,11 @@ impl CredentialCache {
 
     async fn other_key(
         &self,
-        source: &KeyOrigin,
+        origin: &KeyOrigin,
         context: FetchContext<'_>,
         refused: &Credentials,
     ) -> Result<Option<Rc<Credentials>>, Error> {
-        match source {
+        match origin {
             KeyOrigin::Environment(_) => Ok(None),
             KeyOrigin::Stored(stored) => {
                 self.key
@@ -120,11 +120,11 @@ impl CredentialCache {
         Box::pin(async move {
             match auth {
                 RoleAuth::Identity(identity) => role.assume_as(identity, context).await,
-                RoleAuth::Key(source) => {
-                    let key = self.key(source, context).await?;
+                RoleAuth::Key(origin) => {
+                    let key = self.key(origin, context).await?;
                     match role.assume_with(&key, context).await {
                         Err(error) if error.concerns == Concerns::Key => {
-                            match self.other_key(source, context, &key).await? {
+                            match self.other_key(origin, context, &key).await? {
                                 Some(other) => role.assume_with(&other, context).await,
                                 None => Err(error),
                             }

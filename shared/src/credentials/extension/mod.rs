@@ -202,7 +202,7 @@ impl StoredKey {
         })
     }
 
-    /// Adds the variable, and the remedy where nothing answers.
+    /// The error with the name of the variable, and the remedy when the extension does not answer.
     fn failed(&self, error: Error) -> Error {
         let missing = match error.code {
             ErrorCode::ProviderUnavailable | ErrorCode::Timeout => {

@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderValue, Method};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
-use super::{DURATION_SECONDS, FetchContext, Identity, IssuedKey, Role, not_an_answer};
+use super::{DURATION_SECONDS, FetchContext, Identity, IssuedKey, Role, unexpected_answer};
 use crate::credentials::Credentials;
 use crate::credentials::cache::Fetched;
 use crate::error::Error;
@@ -89,7 +89,7 @@ pub fn assume_role(
         date: now.to_seconds_text(),
         nonce,
     };
-    let headers = call.headers(&key.id, &key.secret, key.token.as_ref())?;
+    let headers = call.signed_headers(&key.id, &key.secret, key.token.as_ref())?;
     http_request(
         Method::POST,
         &role.endpoint.url(&query),
@@ -161,7 +161,10 @@ fn issued_key(response: &HttpResponse, context: FetchContext<'_>) -> Result<Fetc
     let body = String::from_utf8_lossy(response.body());
     if let Some(error) = error_body(&body, Members::parse(&body).as_ref()) {
         let Some(code) = error.code else {
-            return Err(not_an_answer(status, "an error code that cannot be read"));
+            return Err(unexpected_answer(
+                status,
+                "an error code that cannot be read",
+            ));
         };
         let refusal = Refusal {
             provider: context.provider,
@@ -173,7 +176,7 @@ fn issued_key(response: &HttpResponse, context: FetchContext<'_>) -> Result<Fetc
         // Of two rows for one code the last one counts.
         return Err(explain(&refusal, &[codes::CODES, CODES]));
     }
-    let given = match serde_json::from_slice(response.body()) {
+    let issued = match serde_json::from_slice(response.body()) {
         Ok(Object(Answer {
             credentials: Object(key),
         })) if status == 200 => IssuedKey {
@@ -182,11 +185,11 @@ fn issued_key(response: &HttpResponse, context: FetchContext<'_>) -> Result<Fetc
             token: key.security_token,
             expires_at: key.expiration,
         },
-        _ => return Err(not_an_answer(status, "neither a key nor an error code")),
+        _ => return Err(unexpected_answer(status, "neither a key nor an error code")),
     };
-    given
+    issued
         .checked()
-        .ok_or_else(|| not_an_answer(status, "a key that cannot be sent"))
+        .ok_or_else(|| unexpected_answer(status, "a key that cannot be sent"))
 }
 
 const TOKEN: &str = "it does not take the token of AWS; check issuer, fingerprint and time limit of the OIDC provider";

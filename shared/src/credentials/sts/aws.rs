@@ -4,7 +4,7 @@
 use http::Method;
 use secrecy::SecretString;
 
-use super::{FetchContext, Identity, not_an_answer, sts_error};
+use super::{FetchContext, Identity, sts_error, unexpected_answer};
 use crate::error::ErrorCode::{ProviderRejected, ProviderUnavailable, Throttled};
 use crate::error::{Concerns, Error};
 use crate::model::{Region, Timestamp};
@@ -55,7 +55,7 @@ pub fn get_web_identity_token(identity: &Identity, now: Timestamp) -> Result<Htt
         timestamp: now.epoch_seconds(),
     };
     let key = &identity.credentials;
-    let headers = request.headers(&key.id, &key.secret, key.token.as_ref())?;
+    let headers = request.signed_headers(&key.id, &key.secret, key.token.as_ref())?;
     http_request(Method::POST, &url, headers, body)
 }
 
@@ -74,12 +74,7 @@ impl Identity {
             .await;
         called.map_err(|failure| {
             // This error is not the provider's, so its code goes into the text.
-            let code = failure
-                .error
-                .provider_error
-                .as_ref()
-                .map(|error| error.code.as_str())
-                .filter(|code| is_plain(code));
+            let code = failure.error.provider_code().filter(|code| is_plain(code));
             let code = code.map_or_else(String::new, |code| format!(", {code}"));
             let by = format!("the STS of AWS gave no token (GetWebIdentityToken{code})");
             Error {
@@ -118,7 +113,7 @@ fn read(response: &HttpResponse, context: FetchContext<'_>) -> Result<SecretStri
     let token = token.filter(is_token).filter(|token| !token.is_empty());
     token
         .map(SecretString::from)
-        .ok_or_else(|| not_an_answer(status, "neither a token nor an error code"))
+        .ok_or_else(|| unexpected_answer(status, "neither a token nor an error code"))
 }
 
 const KEY: &str = "it refused the function's credentials; check the function's role";

@@ -136,7 +136,7 @@ struct IssuedKey {
 }
 
 impl IssuedKey {
-    /// The key, unless it could not be sent in a header.
+    /// The key; `None` when a part of it is empty or cannot be sent in a header.
     fn checked(self) -> Option<Fetched> {
         let Self {
             id,
@@ -159,7 +159,7 @@ impl IssuedKey {
     }
 }
 
-fn not_an_answer(status: u16, problem: &str) -> Error {
+fn unexpected_answer(status: u16, problem: &str) -> Error {
     match status {
         429 => Error::new(ErrorCode::Throttled, "it answered HTTP 429"),
         500.. => Error::new(
@@ -173,8 +173,8 @@ fn not_an_answer(status: u16, problem: &str) -> Error {
     }
 }
 
-/// Adds the STS to an error, which never concerns a certificate. The text of an STS may repeat what
-/// it was sent and is dropped; so is a code that does.
+/// An error of an STS: its detail begins with `by`, and it never concerns a certificate. The message
+/// of an STS may repeat the request and is dropped; in its code the secrets are masked.
 fn sts_error(error: Error, by: &str, secrets: &[&str]) -> Error {
     let provider_error = error.provider_error.map(|refusal| {
         Box::new(

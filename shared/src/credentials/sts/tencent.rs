@@ -7,7 +7,7 @@ use http::Method;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
-use super::{DURATION_SECONDS, FetchContext, Identity, IssuedKey, Role, not_an_answer};
+use super::{DURATION_SECONDS, FetchContext, Identity, IssuedKey, Role, unexpected_answer};
 use crate::credentials::Credentials;
 use crate::credentials::cache::Fetched;
 use crate::error::Error;
@@ -151,7 +151,7 @@ struct Key {
 
 pub(super) fn read(response: &HttpResponse, context: FetchContext<'_>) -> Result<Fetched, Error> {
     let status = response.status().as_u16();
-    let neither = || not_an_answer(status, "neither a key nor an error code");
+    let neither = || unexpected_answer(status, "neither a key nor an error code");
     let Object(Envelope {
         response: Object(answer),
     }) = serde_json::from_slice(response.body()).map_err(|_| neither())?;
@@ -171,15 +171,15 @@ pub(super) fn read(response: &HttpResponse, context: FetchContext<'_>) -> Result
     let (Some(Object(key)), Some(expires_at), 200) = (answer.credentials, end, status) else {
         return Err(neither());
     };
-    let given = IssuedKey {
+    let issued = IssuedKey {
         id: key.tmp_secret_id,
         secret: key.tmp_secret_key,
         token: key.token,
         expires_at,
     };
-    given
+    issued
         .checked()
-        .ok_or_else(|| not_an_answer(status, "a key that cannot be sent"))
+        .ok_or_else(|| unexpected_answer(status, "a key that cannot be sent"))
 }
 
 const KEY: &str = "it refused the key; check TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY, or the secret that holds them";

@@ -116,6 +116,11 @@ impl SerialNumber {
         &self.canonical
     }
 
+    /// The canonical form in two parts: the minus sign or nothing, and the hex digits.
+    pub(crate) fn sign_and_magnitude(&self) -> (&str, &str) {
+        split_sign(&self.canonical)
+    }
+
     /// The text without separators, with `0x` when it was marked as hex. Parsing it again gives the
     /// same value in every respect.
     pub fn as_written(&self) -> String {
@@ -138,7 +143,7 @@ impl SerialNumber {
     /// too). No text occurs twice.
     pub fn spellings(&self) -> Vec<String> {
         let mut spellings = vec![self.written.clone()];
-        let (sign, magnitude) = split_sign(&self.canonical);
+        let (sign, magnitude) = self.sign_and_magnitude();
         let trimmed = magnitude.strip_prefix('0').unwrap_or(magnitude);
         for lower in [
             self.canonical.clone(),
@@ -174,7 +179,7 @@ impl SerialNumber {
     pub fn to_decimal(&self) -> String {
         // The least significant digit first.
         let mut digits: Vec<u32> = vec![0];
-        let (sign, magnitude) = split_sign(&self.canonical);
+        let (sign, magnitude) = self.sign_and_magnitude();
         for nibble in magnitude.chars().filter_map(|c| c.to_digit(16)) {
             let mut carry = nibble;
             for digit in &mut digits {
@@ -215,6 +220,16 @@ impl SerialNumber {
         octets.reverse();
         Some(Self::from_magnitude(sign, &octets)).filter(|number| number != self)
     }
+}
+
+/// Whether two texts name one serial number: they are the same text, hex or not, or spell the same
+/// number.
+pub(crate) fn is_same_serial_number(one: &str, other: &str) -> bool {
+    one == other
+        || matches!(
+            (SerialNumber::parse(one), SerialNumber::parse(other)),
+            (Ok(one), Ok(other)) if one == other
+        )
 }
 
 /// The minus sign or nothing, and the digits behind it.

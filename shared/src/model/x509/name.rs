@@ -73,7 +73,7 @@ fn text(string: &Element<'_>) -> Option<String> {
     }
 }
 
-/// The text whose characters have so many octets each.
+/// The text whose characters have `width` octets each.
 fn wide_text(content: &[u8], width: usize) -> Option<String> {
     let characters = content.chunks(width).map(|octets| {
         let number = octets

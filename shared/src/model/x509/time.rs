@@ -11,7 +11,7 @@ const GENERALIZED_TIME: u8 = 0x18;
 const MOST_HOURS: i8 = 12;
 
 /// Reads a time: minutes, then seconds or none, a fraction of a second in GeneralizedTime, and `Z`
-/// or an offset. `None` for anything else, like a time whose zone is not told.
+/// or an offset. `None` for anything else, like a time without a zone.
 pub(super) fn moment(element: Option<Element<'_>>) -> Option<Timestamp> {
     let element = element?;
     let mut text = Text(element.content_of(element.tag)?);
@@ -23,12 +23,12 @@ pub(super) fn moment(element: Option<Element<'_>>) -> Option<Timestamp> {
         GENERALIZED_TIME => text.number(4)?,
         _ => return None,
     };
-    let month = Month::try_from(text.small()?).ok()?;
-    let date = Date::from_calendar_date(i32::from(year), month, text.small()?).ok()?;
-    let (hour, minute) = (text.small()?, text.small()?);
+    let month = Month::try_from(text.two_digits()?).ok()?;
+    let date = Date::from_calendar_date(i32::from(year), month, text.two_digits()?).ok()?;
+    let (hour, minute) = (text.two_digits()?, text.two_digits()?);
     let (mut second, mut millisecond) = (0, 0);
     if text.next_is(u8::is_ascii_digit) {
-        second = text.small()?;
+        second = text.two_digits()?;
         if element.tag == GENERALIZED_TIME && text.skip(b'.') {
             millisecond = text.milliseconds()?;
         }
@@ -56,7 +56,7 @@ impl Text<'_> {
         is_next
     }
 
-    /// A number of so many digits.
+    /// A number of `digits` digits.
     fn number(&mut self, digits: usize) -> Option<u16> {
         let (number, rest) = self.0.split_at_checked(digits)?;
         self.0 = rest;
@@ -67,7 +67,7 @@ impl Text<'_> {
     }
 
     /// A number of two digits.
-    fn small(&mut self) -> Option<u8> {
+    fn two_digits(&mut self) -> Option<u8> {
         self.number(2)?.try_into().ok()
     }
 
@@ -96,11 +96,11 @@ impl Text<'_> {
         let offset = match sign {
             b'Z' => UtcOffset::UTC,
             b'+' | b'-' => {
-                let hours = i8::try_from(self.small()?).ok()?;
+                let hours = i8::try_from(self.two_digits()?).ok()?;
                 if hours > MOST_HOURS {
                     return None;
                 }
-                let minutes = i8::try_from(self.small()?).ok()?;
+                let minutes = i8::try_from(self.two_digits()?).ok()?;
                 let (hours, minutes) = if sign == b'-' {
                     (hours.checked_neg()?, minutes.checked_neg()?)
                 } else {

@@ -1,4 +1,4 @@
-//! The guards of an order, before any call.
+//! Checks of an order before any call.
 
 use crate::config::DRY_RUNS_ONLY;
 use crate::error::{Error, ErrorCode};
@@ -7,7 +7,10 @@ use crate::operation::check_each;
 use crate::provider::{CallContext, StatusWriter, Target};
 use crate::request::{InactivateRequest, InactivationOrder, OrderItem};
 
-/// Everything that forbids an order before any call.
+/// Checks an order at one place before any call.
+///
+/// # Errors
+/// The reason why the order is forbidden.
 pub(super) fn admit(
     context: &CallContext<'_>,
     request: &InactivateRequest,
@@ -23,8 +26,11 @@ pub(super) fn admit(
     })
 }
 
-/// An instance that is not on the allow-list is not changed, and not even read. The list names a
-/// provider without instances by the provider's own name.
+/// Checks the allow-list. An instance that is not on it is neither changed nor read. For a provider
+/// without instances, the list has the provider's name.
+///
+/// # Errors
+/// `forbidden` for an instance or a provider that is not on the list.
 pub(super) fn check_allowed(
     context: &CallContext<'_>,
     target: Target,
@@ -54,7 +60,10 @@ pub(super) fn check_allowed(
     Err(Error::new(ErrorCode::Forbidden, detail).with_field(member))
 }
 
-/// A deployment that is only tried out changes nothing.
+/// Refuses a change in a deployment that allows only dry runs.
+///
+/// # Errors
+/// `forbidden`
 pub(super) fn check_dry_run(
     context: &CallContext<'_>,
     request: &InactivateRequest,
@@ -66,7 +75,10 @@ pub(super) fn check_dry_run(
     Err(Error::new(ErrorCode::Forbidden, detail).with_field("dry_run"))
 }
 
-/// A late order may change a certificate that somebody has restored since.
+/// Refuses an order that has expired: somebody may have reactivated its certificates since.
+///
+/// # Errors
+/// `forbidden`
 pub(super) fn check_in_time(
     context: &CallContext<'_>,
     request: &InactivateRequest,

@@ -10,7 +10,7 @@ use crate::model::{
     SerialNumberBase, Timestamp,
 };
 use crate::operation::{Answer, Extent, counted, scope_path};
-use crate::request::{InactivateRequest, Place, Summary};
+use crate::request::{InactivateRequest, OrderPart, Place, Summary};
 
 /// Answer to an inactivate request.
 #[derive(Debug, Serialize)]
@@ -66,7 +66,8 @@ pub struct SeveralInactivateAnswer {
 pub struct OrderAnswer {
     /// Whether the request was a dry run, which changes nothing.
     pub dry_run: bool,
-    /// Id of the order: the same in the answer to each part, in the log and in the results queue.
+    /// Id of the order: its `Idempotency-Key`, the id of the webhook or of the message, or that of the
+    /// invocation; the same in the answer to each part, in the log and in the results queue.
     pub order_id: String,
     /// Number of the part of the order that this answer reports, counted from 1.
     pub part: u32,
@@ -100,13 +101,16 @@ pub struct OrderAnswer {
     /// finished: then the same order is to be sent again later.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_order: Option<NextOrder>,
+    /// The id of the events with the order's results.
+    #[serde(skip)]
+    pub event_id: String,
     /// The certificates that are left, for the message that continues an order which does not name
     /// its certificates itself.
     #[serde(skip)]
     pub left: Vec<Place>,
-    /// The certificates that the summary counts and that have no result.
+    /// Number of certificates that the summary counts and that have no result, by outcome.
     #[serde(skip)]
-    pub untold: Summary,
+    pub unreported: Summary,
 }
 
 /// Plan of a selection. The same request with its id carries it out, as long as it selects the same
@@ -193,7 +197,7 @@ pub enum Outcome {
     NotAttempted,
 }
 
-/// How many of these results have each outcome.
+/// Number of these results by outcome.
 pub(super) fn summary<'a>(results: impl IntoIterator<Item = &'a InactivateResult>) -> Summary {
     let outcomes: Vec<Outcome> = results.into_iter().map(|result| result.outcome).collect();
     let count = |outcome| outcomes.iter().filter(|other| **other == outcome).count();
@@ -253,10 +257,13 @@ pub struct InactivateResult {
     pub receipt: Option<String>,
     /// Reason why the certificate was not changed, or why a session was not ended.
     pub error: Option<Error>,
+    /// Time of the last change that the read before this one showed.
+    #[serde(skip)]
+    pub changed_at_before: Option<Timestamp>,
 }
 
-/// Whether the queue delivers an order again because of this error of one of its sources, or the
-/// order goes on there. A source that cannot do what was asked says so; the others do it.
+/// Whether an order has to continue at a source that failed with this error. A source that does not
+/// support the request is not tried again: only the other sources carry the order out.
 pub(super) fn needs_another_run(error: &Error) -> bool {
     error.needs_redelivery() && error.code != ErrorCode::Unsupported
 }
@@ -328,12 +335,13 @@ impl Answer for InactivateAnswer {
         all
     }
 
-    fn part(&self) -> Option<(&str, usize)> {
+    fn part(&self) -> Option<OrderPart> {
         let order = self.order();
-        Some((
-            &order.order_id,
-            usize::try_from(order.part).unwrap_or(usize::MAX),
-        ))
+        Some(OrderPart {
+            order_id: order.order_id.clone(),
+            event_id: order.event_id.clone(),
+            number: order.part,
+        })
     }
 
     fn extent(&self) -> Extent {

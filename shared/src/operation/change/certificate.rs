@@ -3,6 +3,7 @@
 
 use super::answer::{InactivateResult, Outcome, SourcedInactivation};
 use super::client_session::Sessions;
+use super::clients::ClientIdsAre;
 use super::comparison::not_shown_to_be_meant;
 use super::receipt::Receipt;
 use super::target::TargetRow;
@@ -13,7 +14,7 @@ use crate::model::{
 };
 use crate::provider::{FoundCertificate, Scope, Target};
 use crate::request::{CertificateReference, CertificateState};
-use crate::telemetry::{AUDIT, beginning};
+use crate::telemetry::{AUDIT, shortened_name};
 
 /// The part of an order that concerns all its certificates.
 #[derive(Clone, Copy)]
@@ -27,17 +28,19 @@ pub(super) struct Command<'a> {
     pub(super) force: bool,
     /// Whether the sessions of the certificates' devices are ended, too.
     pub(super) end_sessions: bool,
-    /// How receipts are given; `None` where none are.
-    pub(super) receipts: Option<Receipts<'a>>,
+    /// The reason for which references have client ids.
+    pub(super) client_ids_are: ClientIdsAre,
+    /// Issues the receipts; `None` where the function has no secrets for them.
+    pub(super) receipts: Option<ReceiptIssuer<'a>>,
     /// Whether the log may have the provider's own messages, which can quote a certificate's names.
     pub(super) log_answers: bool,
     /// The moment at which the order was sent, if its message is a redelivery.
     pub(super) redelivered_since: Option<Timestamp>,
 }
 
-/// The parts of all receipts of an order.
+/// The parts that all receipts of an order share.
 #[derive(Clone, Copy)]
-pub(super) struct Receipts<'a> {
+pub(super) struct ReceiptIssuer<'a> {
     pub(super) secrets: &'a ReceiptSecrets,
     /// The moment for which the order holds.
     pub(super) at: Timestamp,
@@ -52,16 +55,18 @@ pub(super) struct CertificateChange<'a> {
     pub(super) reference: &'a CertificateReference,
     /// The state in which the certificate has to be.
     pub(super) expected: Option<CertificateState>,
+    /// Whether it is written to although a read says that it is in the target's status.
+    pub(super) is_forced: bool,
     pub(super) command: Command<'a>,
 }
 
-/// The decision that follows from looking a certificate up.
+/// The decision about a certificate after its lookup.
 pub(super) enum Decision {
-    /// Its result is known.
+    /// Nothing is left to do; this is its result.
     Finished(Box<InactivateResult>),
     /// The provider does not know it under these spellings.
     NotFound,
-    /// It is to be changed.
+    /// The certificate is to be changed.
     Change(Box<FoundCertificate>),
 }
 
@@ -70,8 +75,9 @@ impl CertificateChange<'_> {
         self.command.target.row()
     }
 
-    /// `contradiction`: why the certificate is left alone because of the clients that the reference
-    /// names, or because it is protected.
+    /// Decides what a lookup leads to. `contradiction` is the outcome and the error of a certificate
+    /// that must not be changed, because of the client ids that its reference names or because it is
+    /// protected.
     pub(super) fn decide(
         &self,
         answer: Result<Option<FoundCertificate>, Error>,
@@ -108,7 +114,7 @@ impl CertificateChange<'_> {
         let finished = |result| Decision::Finished(Box::new(result));
         let target = self.target();
         let status = found.certificate.status;
-        if status == target.status && !self.command.force {
+        if status == target.status && !self.is_forced {
             return finished(self.seen(target.already, &found));
         }
         if let Some(reason) = (target.forbidden)(&found.certificate) {
@@ -144,7 +150,7 @@ impl CertificateChange<'_> {
     fn changed_since(&self, certificate: &Certificate) -> Option<Error> {
         let expected = self.expected?;
         let state = CertificateState::of(certificate);
-        // A forced write to a certificate that is as the order wants it takes nothing back.
+        // A forced write to a certificate that already has the target's status undoes no change.
         let needs_no_time = expected.changed_at.is_none()
             && [expected.status, state.status] == [self.target().status; 2];
         (state != expected && !needs_no_time).then(|| {
@@ -249,8 +255,8 @@ impl CertificateChange<'_> {
         found: &FoundCertificate,
         read: Option<&FoundCertificate>,
     ) -> Option<String> {
-        let Receipts { secrets, at } = self.command.receipts?;
-        // Where a forced write met a certificate that was off, there is nothing to take back.
+        let ReceiptIssuer { secrets, at } = self.command.receipts?;
+        // A forced write to a certificate that was inactive before leaves nothing to undo.
         if outcome != Outcome::Inactivated || found.certificate.status == self.target().status {
             return None;
         }
@@ -309,7 +315,7 @@ impl CertificateChange<'_> {
             provider_ca_serial_number = certificate.provider_ca_serial_number,
             fingerprint_sha256 = certificate.fingerprint_sha256.as_ref().map(Fingerprint::as_str),
             status_before = certificate.status.as_str(),
-            caller = command.caller.map(beginning).as_deref(),
+            caller = command.caller.map(shortened_name).as_deref(),
             reason = command.reason,
             json.result = result.and_then(|result| serde_json::to_string(&result).ok()),
             "{message}"
@@ -317,8 +323,8 @@ impl CertificateChange<'_> {
     }
 }
 
-/// The result of a certificate on which the order as a whole is not carried out.
-pub(super) fn forbidden(reference: &CertificateReference, error: Error) -> InactivateResult {
+/// The result of a certificate of an order that is not carried out at all.
+pub(super) fn not_carried_out(reference: &CertificateReference, error: Error) -> InactivateResult {
     let outcome = if error.code == ErrorCode::Forbidden {
         Outcome::Refused
     } else {
@@ -377,5 +383,7 @@ pub(super) fn result(
         cut_off: None,
         receipt: None,
         error: None,
+        changed_at_before: certificate
+            .and_then(|certificate| CertificateState::of(certificate).changed_at),
     }
 }

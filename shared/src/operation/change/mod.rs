@@ -1,10 +1,11 @@
-//! Changes the status of certificates. Each certificate is read, changed, and read again; the steps
-//! are the same for each [`Target`], whose texts are in `target.rs`.
+//! Changes the status of certificates. Each certificate is read, changed, and read again. The steps
+//! are the same for each [`Target`]; `target.rs` holds the differences.
 
 mod admission;
 mod answer;
 mod certificate;
 mod client_session;
+mod clients;
 mod comparison;
 mod evidence;
 mod order;
@@ -32,12 +33,14 @@ use self::admission::{admit, check_dry_run, check_in_time};
 use self::order::{next_part, order_of};
 use self::place_work::{PlaceWork, Work};
 use self::places::OrderRun;
-use super::{AnswerBudget, Once, Operation, one_source};
+use super::{AnswerBudget, Operation, RequestIdentity, one_source};
 use crate::config::Config;
 use crate::error::Error;
 use crate::model::Source;
 use crate::provider::{CallContext, RequestContext, Target, status_writer};
-use crate::request::{InactivateRequest, InactivationOrder, Member, MessageIdentity, OrderItem};
+use crate::request::{
+    InactivateRequest, InactivationOrder, MessageIdentity, OrderItem, OrderPart, QueryParameter,
+};
 
 /// The inactivate function.
 #[derive(Debug)]
@@ -46,7 +49,7 @@ pub struct Inactivate;
 impl Operation for Inactivate {
     const NAME: &'static str = "inactivate";
     const READS_ONLY: bool = false;
-    const QUERY: Option<&'static [Member]> = None;
+    const QUERY: Option<&'static [QueryParameter]> = None;
     const CAN_BE_DEFERRED: bool = true;
     type Request = InactivateRequest;
     type Answer = InactivateAnswer;
@@ -67,8 +70,8 @@ impl Operation for Inactivate {
         signed::verify(text, config.receipt_secrets.as_ref())
     }
 
-    fn once(request: &InactivateRequest) -> Option<Once> {
-        signed::once(request)
+    fn identity(request: &InactivateRequest) -> Option<RequestIdentity> {
+        signed::identity(request)
     }
 
     fn continuation(
@@ -79,10 +82,10 @@ impl Operation for Inactivate {
         if answer.order().last {
             return None;
         }
-        // An undo and a selection go on with the certificates that the order has.
-        let rest = match request.certificates.as_slice() {
-            [] => request.clone(),
-            _ => answer.order().rest.clone()?,
+        // A selection goes on with the certificates that the order has.
+        let rest = match &request.select {
+            Some(_) => request.clone(),
+            None => answer.order().rest.clone()?,
         };
         let order = next_part(request, order_of(request, context), answer)?;
         Some(InactivateRequest {
@@ -91,7 +94,7 @@ impl Operation for Inactivate {
         })
     }
 
-    fn message(
+    fn continuation_message(
         request: &InactivateRequest,
         identity: MessageIdentity,
         unsent_event: Option<String>,
@@ -115,11 +118,18 @@ impl Operation for Inactivate {
         request.order.as_ref()
     }
 
+    fn order_part(request: &InactivateRequest, context: &RequestContext<'_>) -> Option<OrderPart> {
+        Some(order_of(request, context).order_part())
+    }
+
     fn caller_of_order(request: &InactivateRequest) -> Option<&str> {
         request.order.as_ref()?.caller.as_deref()
     }
 
-    fn deferred(context: &CallContext<'_>, request: &InactivateRequest) -> Result<String, Error> {
+    fn deferral_message(
+        context: &CallContext<'_>,
+        request: &InactivateRequest,
+    ) -> Result<String, Error> {
         check_dry_run(context, request)?;
         let order = order_of(request, &context.request);
         if request.page.is_some() {
@@ -142,8 +152,8 @@ impl Operation for Inactivate {
                 &items,
             )?;
         }
-        // From now on it is a message, which may wait for the provider as long as any other: its
-        // caller, who has the answer, does not send it again.
+        // As a message, the order may wait as long as any other: its caller has an answer and does
+        // not send the order again.
         let max_age = context.config.inactivate_message_max_age;
         Ok(request.to_message(InactivationOrder {
             expires_at: Some(context.now.plus(max_age)),
@@ -168,6 +178,14 @@ fn items_of(request: &InactivateRequest) -> Vec<OrderItem> {
     certificates.cloned().map(OrderItem::from).collect()
 }
 
+/// The certificates that a request names, or those of them that earlier runs have left.
+fn named(run: &OrderRun<'_>) -> Result<PlaceWork, Error> {
+    Ok(match run.order.places.first() {
+        Some(place) => PlaceWork::now(place.source.clone(), place.items.clone()),
+        None => PlaceWork::now(place_of(run.context, run.request)?, items_of(run.request)),
+    })
+}
+
 /// Carries out one run of an order.
 async fn carry_out(
     operation: &'static str,
@@ -186,18 +204,16 @@ async fn carry_out(
         request: &request,
         order: &order,
     };
-    let mut answer = part(run).await?;
+    let mut answer = plan_or_carry_out(run).await?;
     if request.is_signed {
-        signed::go_on(context, &request, order, &mut answer)?;
+        signed::sign_next_part(context, &request, order, &mut answer)?;
     }
     Ok(answer)
 }
 
-/// Carries out or plans one part of an order.
-async fn part(run: OrderRun<'_>) -> Result<InactivateAnswer, Error> {
-    let OrderRun {
-        context, request, ..
-    } = run;
+/// Plans one page of an order, or carries out one part of it.
+async fn plan_or_carry_out(run: OrderRun<'_>) -> Result<InactivateAnswer, Error> {
+    let request = run.request;
     match (&request.undo, &request.select, &request.page) {
         (Some(undo), _, Some(_)) => return undo::plan(run, undo),
         (Some(undo), _, None) => return undo::carry_out(run, undo).await,
@@ -207,10 +223,7 @@ async fn part(run: OrderRun<'_>) -> Result<InactivateAnswer, Error> {
     let work = match &request.select {
         Some(filter) => select::select(&run, filter).await?,
         None => Work {
-            places: vec![PlaceWork::now(
-                place_of(context, request)?,
-                items_of(request),
-            )],
+            places: vec![named(&run)?],
             ..Work::default()
         },
     };

@@ -1,4 +1,4 @@
-//! The certificates of one run at one place, and how it went with them.
+//! The certificates of one run at one place, and their results.
 
 use super::answer::{InactivateResult, Plan, SourcedInactivation, needs_another_run, summary};
 use super::order::left;
@@ -7,8 +7,8 @@ use crate::model::Source;
 use crate::provider::Scope;
 use crate::request::{MOST_CERTIFICATES, OrderItem, Place, Summary};
 
-/// Maximum number of results of certificates that need no change, which cost no call.
-const MOST_TOLD: usize = 100;
+/// Maximum number of results in an answer for certificates that need no change. They cost no call.
+const MOST_REPORTED: usize = 100;
 
 /// The certificates of one run, by their places.
 #[derive(Default)]
@@ -29,8 +29,8 @@ pub(super) struct PlaceWork {
     pub(super) later: Vec<OrderItem>,
     /// The results of certificates that need no change.
     pub(super) settled: Vec<InactivateResult>,
-    /// Number of those that have no result.
-    pub(super) untold: Summary,
+    /// Number of certificates that need no change and have no result, by outcome.
+    pub(super) unreported: Summary,
     /// Why nothing is done here.
     pub(super) error: Option<Error>,
 }
@@ -43,7 +43,7 @@ impl PlaceWork {
             items,
             later: Vec::new(),
             settled: Vec::new(),
-            untold: Summary::default(),
+            unreported: Summary::default(),
             error: None,
         }
     }
@@ -82,7 +82,7 @@ impl PlaceOutcome {
     pub(super) fn summary(&self) -> Summary {
         summary(&self.results)
             .plus(summary(&self.work.settled))
-            .plus(self.work.untold)
+            .plus(self.work.unreported)
     }
 
     /// The certificates that another run has to do. Where they could not be selected, the place
@@ -110,16 +110,16 @@ impl PlaceOutcome {
     }
 }
 
-/// Drops the results of certificates that need no change for which the answer has no room. Returns
-/// their number by outcome.
-pub(super) fn limit_told(outcomes: &mut [PlaceOutcome]) -> Summary {
-    let mut room = MOST_TOLD;
-    let mut all_untold = Summary::default();
+/// Drops the results of certificates that need no change beyond [`MOST_REPORTED`]. Returns the number
+/// of dropped results by outcome.
+pub(super) fn limit_reported(outcomes: &mut [PlaceOutcome]) -> Summary {
+    let mut room = MOST_REPORTED;
+    let mut all_unreported = Summary::default();
     for PlaceOutcome { work, .. } in outcomes {
-        let untold = work.settled.split_off(room.min(work.settled.len()));
+        let unreported = work.settled.split_off(room.min(work.settled.len()));
         room = room.saturating_sub(work.settled.len());
-        work.untold = summary(&untold);
-        all_untold = all_untold.plus(work.untold);
+        work.unreported = summary(&unreported);
+        all_unreported = all_unreported.plus(work.unreported);
     }
-    all_untold
+    all_unreported
 }

@@ -1,4 +1,4 @@
-//! An order at one place or at several: each has its own error, and none waits for another.
+//! An order at one place or at several. Each place has its own error, and none waits for another.
 
 use std::time::Duration;
 
@@ -9,11 +9,12 @@ use super::answer::{
     InactivateAnswer, InactivateResult, OneInactivateAnswer, OrderAnswer, SeveralInactivateAnswer,
     SourceInactivation, SourcedInactivation, summary,
 };
-use super::certificate::{Command, Receipts, forbidden};
+use super::certificate::{Command, ReceiptIssuer, not_carried_out};
 use super::client_session::Sessions;
+use super::clients::ClientIdsAre;
 use super::order::error_without_effect;
-use super::place_work::{PlaceOutcome, PlaceWork, Work, limit_told};
-use super::run::Run;
+use super::place_work::{PlaceOutcome, PlaceWork, Work, limit_reported};
+use super::run::PlaceRun;
 use crate::error::{Error, ErrorCode};
 use crate::model::Source;
 use crate::operation::shared_error;
@@ -39,32 +40,26 @@ impl OrderRun<'_> {
         self.target == Target::Inactive && self.request.end_sessions.unwrap_or(default)
     }
 
-    /// The results at a place where nothing is done.
-    fn forbidden(&self, items: &[OrderItem], error: &Error) -> Vec<InactivateResult> {
+    /// The results of certificates at a place where nothing is done.
+    fn results_not_carried_out(&self, items: &[OrderItem], error: &Error) -> Vec<InactivateResult> {
         let sessions = self.ends_sessions().then(Sessions::default);
         let results = items.iter().map(|item| InactivateResult {
             sessions: sessions.clone(),
-            ..forbidden(&item.certificate, error.clone())
+            ..not_carried_out(&item.certificate, error.clone())
         });
         results.collect()
     }
 
-    /// Carries the order out on these certificates of one place.
-    ///
-    /// # Errors
-    /// An error that forbids the order before any call, or because of which nothing was done.
-    async fn at_one(
-        &self,
-        status_writer: &dyn StatusWriter,
-        items: &[OrderItem],
-    ) -> Result<Done, Error> {
+    /// The part of the order that concerns all its certificates.
+    fn command(&self) -> Command<'_> {
         let Self {
             context,
             request,
             order,
             ..
         } = *self;
-        let command = Command {
+        let secrets = context.config.receipt_secrets.as_ref();
+        Command {
             target: self.target,
             order_id: &order.id,
             reason: request.reason.as_deref(),
@@ -72,23 +67,42 @@ impl OrderRun<'_> {
             dry_run: request.dry_run,
             force: request.force,
             end_sessions: self.ends_sessions(),
-            receipts: context
-                .config
-                .receipt_secrets
-                .as_ref()
-                .map(|secrets| Receipts {
-                    secrets,
-                    at: context.now,
-                }),
+            client_ids_are: match request.select {
+                Some(_) => ClientIdsAre::Selected {
+                    allow_shared: request.allow_shared,
+                },
+                None => ClientIdsAre::Named,
+            },
+            receipts: secrets.map(|secrets| ReceiptIssuer {
+                secrets,
+                at: context.now,
+            }),
             log_answers: context.config.log_answers,
-            redelivered_since: context.request.redelivered_since,
-        };
-        let run = Run::new(context, status_writer, command);
+            redelivered_since: order.redelivered_since,
+        }
+    }
+
+    /// Carries the order out on these certificates of one place.
+    ///
+    /// # Errors
+    /// An error that forbids the order before any call, or because of which nothing was done.
+    async fn change_all(
+        &self,
+        status_writer: &dyn StatusWriter,
+        items: &[OrderItem],
+    ) -> Result<PlaceResults, Error> {
+        let Self {
+            context,
+            request,
+            order,
+            ..
+        } = *self;
+        let run = PlaceRun::new(context, status_writer, self.command());
         let done = match admit(context, request, order, self.target, status_writer, items) {
             Ok(()) => {
                 let (results, warnings) =
                     with_warnings(self.target, status_writer, Box::pin(run.results(items))).await;
-                let done = Done { results, warnings };
+                let done = PlaceResults { results, warnings };
                 let errors = done.results.iter().map(error_without_effect);
                 shared_error(errors).map_or(Ok(done), Err)
             }
@@ -98,10 +112,12 @@ impl OrderRun<'_> {
             // Earlier runs have sent results of this order, so its end must be sent as well: an
             // error that forbids the rest becomes each certificate's result, beside the order's
             // summary.
-            Err(error) if request.order.is_some() && !error.needs_redelivery() => Ok(Done {
-                results: self.forbidden(items, &error),
-                warnings: Vec::new(),
-            }),
+            Err(error) if request.order.is_some() && !error.needs_redelivery() => {
+                Ok(PlaceResults {
+                    results: self.results_not_carried_out(items, &error),
+                    warnings: Vec::new(),
+                })
+            }
             done => done,
         }
     }
@@ -110,15 +126,21 @@ impl OrderRun<'_> {
     ///
     /// # Errors
     /// An error because of which nothing was done anywhere.
-    pub(super) async fn at_each(&self, places: Vec<PlaceWork>) -> Result<Vec<PlaceOutcome>, Error> {
-        self.together(join_all(places.into_iter().map(|work| self.at_place(work))).await)
+    pub(super) async fn change_at_each(
+        &self,
+        places: Vec<PlaceWork>,
+    ) -> Result<Vec<PlaceOutcome>, Error> {
+        self.unless_all_failed(join_all(places.into_iter().map(|work| self.change_at(work))).await)
     }
 
-    /// The outcomes at several places.
+    /// The outcomes at several places, unless nothing was done at any of them.
     ///
     /// # Errors
-    /// An error because of which nothing was done anywhere.
-    pub(super) fn together(&self, outcomes: Vec<PlaceOutcome>) -> Result<Vec<PlaceOutcome>, Error> {
+    /// The error because of which nothing was done anywhere.
+    pub(super) fn unless_all_failed(
+        &self,
+        outcomes: Vec<PlaceOutcome>,
+    ) -> Result<Vec<PlaceOutcome>, Error> {
         let errors = outcomes.iter().map(|outcome| outcome.error.as_ref());
         match shared_error(errors) {
             // The end of an order that earlier runs have begun must be sent.
@@ -127,9 +149,9 @@ impl OrderRun<'_> {
         }
     }
 
-    async fn at_place(&self, work: PlaceWork) -> PlaceOutcome {
-        match self.done_at(&work).await {
-            Ok((scope, Done { results, warnings })) => PlaceOutcome {
+    async fn change_at(&self, work: PlaceWork) -> PlaceOutcome {
+        match self.try_change_at(&work).await {
+            Ok((scope, PlaceResults { results, warnings })) => PlaceOutcome {
                 work,
                 scope: Some(scope),
                 results,
@@ -143,7 +165,7 @@ impl OrderRun<'_> {
     /// The outcome at a place where nothing is done.
     pub(super) fn not_done(&self, work: PlaceWork, error: Error) -> PlaceOutcome {
         PlaceOutcome {
-            results: self.forbidden(&work.items, &error),
+            results: self.results_not_carried_out(&work.items, &error),
             work,
             scope: None,
             warnings: Vec::new(),
@@ -151,14 +173,14 @@ impl OrderRun<'_> {
         }
     }
 
-    async fn done_at(&self, work: &PlaceWork) -> Result<(Scope, Done), Error> {
+    async fn try_change_at(&self, work: &PlaceWork) -> Result<(Scope, PlaceResults), Error> {
         if let Some(error) = &work.error {
             return Err(error.clone());
         }
         let status_writer = status_writer(self.context, work.source.clone())?;
         let done = match work.items.as_slice() {
-            [] => Done::default(),
-            items => self.at_one(status_writer.as_ref(), items).await?,
+            [] => PlaceResults::default(),
+            items => self.change_all(status_writer.as_ref(), items).await?,
         };
         Ok((status_writer.scope().clone(), done))
     }
@@ -174,12 +196,12 @@ impl OrderRun<'_> {
             plan,
             undecided_count,
         } = work;
-        let mut outcomes = self.at_each(places).await?;
-        let untold = limit_told(&mut outcomes);
+        let mut outcomes = self.change_at_each(places).await?;
+        let unreported = limit_reported(&mut outcomes);
         let order = OrderAnswer {
             plan,
             undecided_count,
-            untold,
+            unreported,
             ..self.order_answer(&outcomes)
         };
         if is_several {
@@ -209,7 +231,7 @@ impl OrderRun<'_> {
     }
 
     /// The answer of an undo, with these results of the places and of other receipts.
-    pub(super) fn several(
+    pub(super) fn undo_answer(
         &self,
         outcomes: &[PlaceOutcome],
         results: Vec<SourcedInactivation>,
@@ -236,6 +258,7 @@ impl OrderRun<'_> {
         OrderAnswer {
             dry_run: self.request.dry_run,
             order_id: self.order.id.clone(),
+            event_id: self.order.event_id().to_owned(),
             part: self.order.part,
             last: is_last,
             plan: None,
@@ -250,7 +273,7 @@ impl OrderRun<'_> {
                 .flat_map(|outcome| outcome.warnings.clone())
                 .collect(),
             left,
-            untold: Summary::default(),
+            unreported: Summary::default(),
         }
     }
 
@@ -300,6 +323,7 @@ impl OrderRun<'_> {
                 max_certificates: None,
                 plan_id: None,
                 allow_shared: false,
+                force: request.force && !left.items.iter().all(|item| item.is_done),
                 order: None,
                 ..request
             })
@@ -330,9 +354,9 @@ pub(super) async fn with_warnings<T>(
     }
 }
 
-/// The outcome of an order that was carried out at one place.
+/// The results of an order that was carried out at one place.
 #[derive(Default)]
-struct Done {
+struct PlaceResults {
     results: Vec<InactivateResult>,
     warnings: Vec<String>,
 }

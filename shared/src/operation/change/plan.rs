@@ -1,4 +1,5 @@
-//! Plans: the id of a plan states what a selection has found, so that nothing has to be stored.
+//! The ids of plans. An id states the request, the selected certificates and their states as digests,
+//! so that the function stores no plan.
 
 use std::time::Duration;
 
@@ -14,10 +15,10 @@ use crate::request::InactivateRequest;
 
 /// The time in which a plan can be carried out.
 const LIFETIME: Duration = Duration::from_secs(60 * 60);
-/// Bound into the authentication, so that no text for another purpose passes for a plan.
+/// Begins each text that is authenticated, so that no order or receipt passes for a plan.
 const PURPOSE: &[u8] = b"plan\0";
-/// The members of a request that may differ from those of the dry run. `max_certificates` says when
-/// a plan is needed, and has no meaning beside one.
+/// The members that may differ between the dry run and the order. `max_certificates` decides whether
+/// an order needs a plan, and has no effect on one with a plan.
 const FREE_MEMBERS: [&str; 5] = [
     "dry_run",
     "plan_id",
@@ -28,9 +29,9 @@ const FREE_MEMBERS: [&str; 5] = [
 
 type Sha256Digest = [u8; 32];
 
-/// The statements of a plan's id.
+/// The contents of a plan's id.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Planned {
+pub(super) struct PlanId {
     pub(super) expires_at: Timestamp,
     /// Number of certificates that would be changed.
     pub(super) certificates: u32,
@@ -38,9 +39,9 @@ pub(super) struct Planned {
     selection: Sha256Digest,
 }
 
-impl Planned {
-    /// Plans a selection. `states` has a text for each certificate, with its place, its names and
-    /// its state.
+impl PlanId {
+    /// The contents for a selection. `states` has a text for each certificate, with its place, its
+    /// names and its state.
     pub(super) fn new(
         request: &InactivateRequest,
         certificates: usize,
@@ -48,7 +49,7 @@ impl Planned {
         now: Timestamp,
     ) -> Self {
         Self {
-            // In whole seconds, as the id states it.
+            // An id holds whole seconds.
             expires_at: whole_seconds(now.plus(LIFETIME)),
             certificates: u32::try_from(certificates).unwrap_or(u32::MAX),
             request: digest_of_request(request),
@@ -56,8 +57,8 @@ impl Planned {
         }
     }
 
-    /// The id.
-    pub(super) fn id(&self, secrets: Option<&ReceiptSecrets>) -> String {
+    /// The id as a caller gets it.
+    pub(super) fn encode(&self, secrets: Option<&ReceiptSecrets>) -> String {
         let mut bytes = self.to_bytes();
         let message = [PURPOSE, &bytes].concat();
         let mac = match secrets {
@@ -78,12 +79,12 @@ impl Planned {
         .concat()
     }
 
-    /// Reads the plan of this request.
+    /// Reads the id of a plan, and checks that the plan belongs to this request and has not expired.
     ///
     /// # Errors
-    /// `invalid_request` when the id is none, or that of a plan of another request. `conflict` when
+    /// `invalid_request` when the text is no id of a plan, or the plan belongs to another request. `conflict` when
     /// the plan has expired.
-    pub(super) fn of(
+    pub(super) fn decode(
         id: &str,
         request: &InactivateRequest,
         secrets: Option<&ReceiptSecrets>,
@@ -113,7 +114,7 @@ impl Planned {
     /// Checks that a selection is the one that was planned.
     ///
     /// # Errors
-    /// `conflict` that tells both numbers.
+    /// `conflict` with both numbers of certificates.
     pub(super) fn check(&self, certificates: usize, states: &[&str]) -> Result<(), Error> {
         if digest_of_selection(states) == self.selection {
             return Ok(());
@@ -132,7 +133,7 @@ fn whole_seconds(moment: Timestamp) -> Timestamp {
     Timestamp::from_epoch_milliseconds(milliseconds).unwrap_or(moment)
 }
 
-fn parse(id: &str, secrets: Option<&ReceiptSecrets>) -> Option<Planned> {
+fn parse(id: &str, secrets: Option<&ReceiptSecrets>) -> Option<PlanId> {
     let bytes = URL_SAFE_NO_PAD.decode(id).ok()?;
     let (stated, mac) = bytes.split_at_checked(bytes.len().checked_sub(32)?)?;
     let message = [PURPOSE, stated].concat();
@@ -145,7 +146,7 @@ fn parse(id: &str, secrets: Option<&ReceiptSecrets>) -> Option<Planned> {
     let (request, rest) = rest.split_first_chunk()?;
     let selection = rest.try_into().ok()?;
     let milliseconds = i64::from_be_bytes(*expires_at).checked_mul(1000)?;
-    is_authentic.then_some(Planned {
+    is_authentic.then_some(PlanId {
         expires_at: Timestamp::from_epoch_milliseconds(milliseconds)?,
         certificates: u32::from_be_bytes(*certificates),
         request: *request,

@@ -1,18 +1,18 @@
-//! The certificates that the configuration protects: nothing inactivates them, however they were
-//! named.
+//! The certificates that the configuration protects. No order inactivates them, by whatever name it
+//! refers to them.
 
 use super::answer::Outcome;
 use crate::config::{INACTIVATE_PROTECTED, NamePattern, ProtectedFilter};
 use crate::error::{Error, ErrorCode};
-use crate::model::{Certificate, Fact, Timestamp};
+use crate::model::{Certificate, Fact, Fingerprint, SerialNumber, Timestamp};
 use crate::provider::{CallContext, StatusWriter, Target};
 use crate::request::{Filter, Verdict};
 
 /// The protection of the certificates of one provider.
 pub(super) struct Protection<'a> {
     filters: Vec<Protected<'a>>,
-    /// Whether the provider states client ids apart from the record.
-    is_apart: bool,
+    /// Whether the provider states client ids apart from the record of a certificate.
+    states_client_ids_apart: bool,
     now: Timestamp,
 }
 
@@ -26,7 +26,7 @@ struct Protected<'a> {
 }
 
 impl<'a> Protection<'a> {
-    /// A certificate is protected from being inactivated only.
+    /// The protection against this change. Only inactivating is prevented.
     pub(super) fn new(
         context: &CallContext<'a>,
         status_writer: &dyn StatusWriter,
@@ -52,19 +52,20 @@ impl<'a> Protection<'a> {
                 .filter(|(_, names)| names.concerns(provider))
                 .map(protected)
                 .collect(),
-            is_apart: status_writer.states_client_ids_apart(),
+            states_client_ids_apart: status_writer.states_client_ids_apart(),
             now: context.now,
         }
     }
 
     /// Whether the provider has to be asked for the client ids of each certificate.
-    pub(super) fn takes_client_ids(&self) -> bool {
+    pub(super) fn needs_client_ids(&self) -> bool {
         let names_clients = |filter: &Protected<'_>| !filter.names.client_ids.is_empty();
-        self.is_apart && self.filters.iter().any(names_clients)
+        self.states_client_ids_apart && self.filters.iter().any(names_clients)
     }
 
-    /// The reason why a certificate that was read must not be changed: a filter matches it, or is
-    /// not shown not to. `tied` are the client ids that the provider states apart, if it was asked.
+    /// The outcome and the error of a certificate that was read and must not be changed: a filter
+    /// matches it, or nothing shows that none does. `tied` are the client ids that the provider states
+    /// apart from the record; `None` if it was not asked.
     pub(super) fn refusal(
         &self,
         certificate: &Certificate,
@@ -74,15 +75,19 @@ impl<'a> Protection<'a> {
             return None;
         }
         let client_ids = match tied {
-            // The answer may come another time.
-            Some(Err(error)) if self.takes_client_ids() => return Some((Outcome::Failed, error)),
-            Some(Ok(tied)) if self.is_apart => Fact::Known(tied),
+            // The provider may answer another time.
+            Some(Err(error)) if self.needs_client_ids() => return Some((Outcome::Failed, error)),
+            Some(Ok(tied)) if self.states_client_ids_apart => Fact::Known(tied),
             _ => of_the_record(certificate),
         };
-        let verdict = |filter: &Protected<'_>| filter.judge(certificate, &client_ids, self.now);
+        let own = as_it_states_itself(certificate);
+        let refusal = |filter: &Protected<'_>| {
+            let mut faces = std::iter::once(certificate).chain(&own);
+            faces.find_map(|face| filter.refusal(&filter.judge(face, &client_ids, self.now)))
+        };
         self.filters
             .iter()
-            .find_map(|filter| filter.refusal(&verdict(filter)))
+            .find_map(refusal)
             .map(|error| (Outcome::Refused, error))
     }
 
@@ -94,6 +99,25 @@ impl<'a> Protection<'a> {
         let known = |filter: &&Protected<'_>| verdict(filter) == Verdict::Match;
         self.filters.iter().find(known)?.refusal(&Verdict::Match)
     }
+}
+
+/// The certificate with the facts that it states itself, where the provider's record states others:
+/// nothing shows which of the two are true.
+fn as_it_states_itself(certificate: &Certificate) -> Option<Certificate> {
+    if certificate.disagreements.is_empty() {
+        return None;
+    }
+    let mut own = certificate.clone();
+    for disagreement in &certificate.disagreements {
+        let text = disagreement.certificate.as_str();
+        match disagreement.member {
+            "serial_number" => own.serial_number = SerialNumber::parse(text).ok(),
+            "subject.common_name" => own.subject.common_name = Fact::Known(text.to_owned()),
+            "fingerprint_sha256" => own.fingerprint_sha256 = Fingerprint::parse(text).ok(),
+            _ => {}
+        }
+    }
+    Some(own)
 }
 
 /// The client ids that the record of a certificate states.
@@ -123,7 +147,7 @@ impl Protected<'_> {
         Some(Error::new(ErrorCode::Forbidden, detail))
     }
 
-    /// As in a list: a member that decides against the certificate settles it.
+    /// Judges a certificate as in a list: one member that excludes the certificate is enough.
     fn judge(
         &self,
         certificate: &Certificate,
@@ -158,13 +182,13 @@ impl Protected<'_> {
     }
 }
 
-/// Whether one of the patterns means one of these names; `None` when the names are not known.
+/// Whether one of the patterns matches one of these names; `None` when the names are not known.
 fn has(patterns: &[NamePattern], names: &Fact<Vec<String>>) -> Option<bool> {
-    let is_meant = |name: &String| patterns.iter().any(|pattern| pattern.matches(name));
+    let is_match = |name: &String| patterns.iter().any(|pattern| pattern.matches(name));
     match names {
         _ if patterns.is_empty() => Some(true),
         Fact::Unknown => None,
         Fact::Absent => Some(false),
-        Fact::Known(names) => Some(names.iter().any(is_meant)),
+        Fact::Known(names) => Some(names.iter().any(is_match)),
     }
 }

@@ -1,5 +1,6 @@
-//! Receipts: the proof that this function has inactivated a certificate, by which it takes the
-//! change back. A receipt is a JSON document in base64, a dot, and the HMAC-SHA256 of both in base64.
+//! Receipts. A receipt proves that this function has inactivated a certificate, so that the function
+//! can undo the change. It consists of a JSON document in base64url, a dot, and the HMAC-SHA256 of
+//! `receipt 1 ` and that base64url text, itself in base64url without padding.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -11,7 +12,7 @@ use crate::request::{CertificateReference, CertificateState, LONGEST_RECEIPT};
 
 /// Begins each text that is authenticated, so that no receipt can pass for another kind of text
 /// under the same secret.
-const KIND: &str = "receipt 1 ";
+const PURPOSE: &str = "receipt 1 ";
 
 /// The contents of a receipt.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,8 +29,8 @@ pub(super) struct Receipt {
 }
 
 impl Receipt {
-    /// The receipt as a caller gets it. `None` where it would be longer than a receipt may be: the
-    /// provider's names of the certificate are extraordinarily long.
+    /// The receipt as a caller gets it. `None` if it would be longer than [`LONGEST_RECEIPT`], because
+    /// the provider's names of the certificate are extraordinarily long.
     pub(super) fn encode(&self, secrets: &ReceiptSecrets) -> Option<String> {
         let contents = URL_SAFE_NO_PAD.encode(serde_json::to_vec(self).ok()?);
         let mac = URL_SAFE_NO_PAD.encode(secrets.mac(authenticated(&contents).as_bytes()));
@@ -49,7 +50,7 @@ impl Receipt {
 }
 
 fn authenticated(contents: &str) -> String {
-    format!("{KIND}{contents}")
+    format!("{PURPOSE}{contents}")
 }
 
 #[cfg(test)]

@@ -1,11 +1,12 @@
-//! One run of an order: the certificates side by side, read in groups, changed one by one, and read
-//! again in groups.
+//! One run of an order at one place: certificates are read in groups, changed one by one, and read
+//! again in groups, and several of them are in progress side by side.
 
 use std::cell::RefCell;
 use std::collections::HashSet;
 
 use futures_util::future;
 use futures_util::stream::{self, StreamExt};
+use tokio::sync::Semaphore;
 
 use super::answer::{InactivateResult, Outcome};
 use super::certificate::{CertificateChange, Command, Decision};
@@ -15,15 +16,18 @@ use super::sessions::SessionSteps;
 use crate::error::Error;
 use crate::provider::{CallContext, FoundCertificate, Spellings, StatusWriter};
 use crate::request::{CertificateReference, OrderItem};
-use crate::transport::{SIDE_BY_SIDE, out_of_time};
+use crate::transport::{MAX_CONCURRENT_CALLS, out_of_time};
 
-/// One run of an order.
-pub(super) struct Run<'a> {
+/// One run of an order at one place.
+pub(super) struct PlaceRun<'a> {
     pub(super) context: &'a CallContext<'a>,
     pub(super) status_writer: &'a dyn StatusWriter,
     command: Command<'a>,
     protection: Protection<'a>,
     sessions: SessionSteps<'a>,
+    /// The turns to look a group up, and to change it: see [`Run::groups_at_once`].
+    lookup_turns: Semaphore,
+    change_turns: Semaphore,
     /// The error that ends the run: it concerns the whole order, the provider throttles, or time is
     /// up. Trying the other certificates would only repeat it.
     stopped: RefCell<Option<Error>>,
@@ -51,16 +55,24 @@ impl Results {
     }
 }
 
-impl<'a> Run<'a> {
+impl<'a> PlaceRun<'a> {
     pub(super) fn new(
         context: &'a CallContext<'a>,
         status_writer: &'a dyn StatusWriter,
         command: Command<'a>,
     ) -> Self {
+        let turns = || {
+            Semaphore::new(match status_writer.group_size() {
+                0 | 1 => MAX_CONCURRENT_CALLS,
+                _ => 1,
+            })
+        };
         Self {
             context,
             status_writer,
             command,
+            lookup_turns: turns(),
+            change_turns: turns(),
             protection: Protection::new(context, status_writer, command.target),
             sessions: SessionSteps::new(context, status_writer, command),
             stopped: RefCell::default(),
@@ -92,9 +104,14 @@ impl<'a> Run<'a> {
             .filter(|change| repeated.contains(&change.index))
         {
             self.begun.take();
+            let change = CertificateChange {
+                // The write for the earlier reference was forced.
+                is_forced: false,
+                ..*change
+            };
             for spellings in [Spellings::Own, Spellings::Others] {
                 if results.lacks(change.index) {
-                    results.insert(self.change_group(&[*change], spellings, 1).await);
+                    results.insert(self.change_group(&[change], spellings).await);
                 }
             }
         }
@@ -112,6 +129,7 @@ impl<'a> Run<'a> {
             scope: self.status_writer.scope(),
             reference: &item.certificate,
             expected: item.expected,
+            is_forced: self.command.force && !item.is_done,
             command: self.command,
         };
         items.iter().enumerate().map(change).collect()
@@ -126,16 +144,17 @@ impl<'a> Run<'a> {
             .chunks(self.status_writer.group_size().max(1))
             .collect();
         let at_once = self.groups_at_once().min(groups.len()).max(1);
-        let writes_at_once = SIDE_BY_SIDE.div_ceil(at_once);
         let results = stream::iter(groups)
-            .map(|group| self.change_group(group, spellings, writes_at_once))
+            .map(|group| self.change_group(group, spellings))
             .buffer_unordered(at_once);
         results.collect::<Vec<_>>().await.concat()
     }
 
-    /// Groups of one certificate: as many as the rate limit allows while one certificate takes a
-    /// second. More would be looked up long before their write, or in vain. Groups of several: one
-    /// is looked up and one is read again while the third is changed.
+    /// Number of groups that are in progress side by side. Of groups of one certificate, as many as
+    /// the rate limit allows if each takes a second: more would be looked up long before their write,
+    /// or in vain. Of larger groups, three: one is looked up and one is read again while the third is
+    /// changed. They take turns, because lookups side by side would let the first change wait for all
+    /// of them.
     fn groups_at_once(&self) -> usize {
         if self.status_writer.group_size() > 1 {
             return 3;
@@ -144,8 +163,8 @@ impl<'a> Run<'a> {
             .context
             .limiter
             .calls_in_a_second(self.status_writer.scope().provider);
-        in_a_second.map_or(SIDE_BY_SIDE, |calls| {
-            calls.saturating_add(1).clamp(2, SIDE_BY_SIDE)
+        in_a_second.map_or(MAX_CONCURRENT_CALLS, |calls| {
+            calls.saturating_add(1).clamp(2, MAX_CONCURRENT_CALLS)
         })
     }
 
@@ -162,8 +181,7 @@ impl<'a> Run<'a> {
             .or_else(|| (!leaves_time()).then(out_of_time))
     }
 
-    /// Ends the run where the error is one that ends it. Returns whether the run was not ended
-    /// before.
+    /// Ends the run, if this is an error that ends it. Returns whether the run had not ended before.
     fn stop(&self, error: &Error) -> bool {
         let mut stopped = self.stopped.borrow_mut();
         let is_first = stopped.is_none();
@@ -185,8 +203,8 @@ impl<'a> Run<'a> {
         &self,
         group: &[CertificateChange<'a>],
         spellings: Spellings,
-        writes_at_once: usize,
     ) -> Vec<(usize, InactivateResult)> {
+        let lookup = self.lookup_turns.acquire().await;
         if let Some(error) = self.reason_to_stop() {
             return group
                 .iter()
@@ -194,12 +212,15 @@ impl<'a> Run<'a> {
                 .collect();
         }
         let (found, mut results) = self.find(group, spellings).await;
+        drop(lookup);
+        let change = self.change_turns.acquire().await;
         let indexes: Vec<usize> = found.iter().map(|(change, _)| change.index).collect();
         let writes = stream::iter(found)
             .map(|(change, found)| self.write(change, found))
-            .buffer_unordered(writes_at_once)
+            .buffer_unordered(MAX_CONCURRENT_CALLS)
             .collect::<Vec<_>>();
-        let (writes, ()) = future::join(writes, self.sessions.learn(indexes)).await;
+        let (writes, ()) = future::join(writes, self.sessions.ask_for_client_ids(indexes)).await;
+        drop(change);
         let mut sent = Vec::new();
         for write in writes {
             match write {
@@ -227,8 +248,8 @@ impl<'a> Run<'a> {
         let references: Vec<&CertificateReference> =
             group.iter().map(|change| change.reference).collect();
         let answers = self.status_writer.find(&references, spellings).await;
-        let asks = self.protection.takes_client_ids();
-        self.sessions.keep(group, &answers, asks).await;
+        let asks_for_all = self.protection.needs_client_ids();
+        self.sessions.keep(group, &answers, asks_for_all).await;
         let (mut to_change, mut results) = (Vec::new(), Vec::new());
         for (change, answer) in group.iter().zip(answers) {
             let contradiction = match &answer {
@@ -261,7 +282,7 @@ impl<'a> Run<'a> {
         (to_change, results)
     }
 
-    /// Why a certificate that was found is left alone.
+    /// The outcome and the error of a certificate that was found and must not be changed.
     fn contradiction(&self, index: usize, found: &FoundCertificate) -> Option<(Outcome, Error)> {
         self.sessions.contradiction(index).or_else(|| {
             self.protection

@@ -1,5 +1,6 @@
-//! Signed orders: the page of a plan as an order that only this function can have made, so that
-//! nothing of the plan has to be stored. Each part that leaves certificates undone signs the next.
+//! Signed orders. The page of a plan becomes an order with a MAC, so that the function stores no plan
+//! and still carries out only orders that it has made. A part that leaves certificates undone signs
+//! the order of the next part.
 
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use super::places::OrderRun;
 use crate::config::{RECEIPT_SECRETS, ReceiptSecrets};
 use crate::error::{Error, ErrorCode};
 use crate::model::Timestamp;
-use crate::operation::{Answer, Once};
+use crate::operation::{Answer, RequestIdentity};
 use crate::provider::CallContext;
 use crate::request::{
     Filter, InactivateRequest, InactivationOrder, Place, SentOrder, SignedOrder, Undo,
@@ -20,11 +21,12 @@ use crate::request::{
 
 /// Begins each text that is authenticated, so that no plan or receipt passes for an order.
 const PURPOSE: &[u8] = b"order\0";
-/// The time in which an order can be carried out. AWS Step Functions takes up an execution again for
-/// as long.
+/// The time in which an order can be carried out: 14 days, in which AWS Step Functions can redrive a
+/// failed execution.
+/// <https://docs.aws.amazon.com/step-functions/latest/dg/redrive-executions.html>
 pub(super) const LIFETIME: Duration = Duration::from_secs(14 * 24 * 60 * 60);
 
-/// The secrets, for a plan that is made page by page.
+/// The secrets that sign the orders of pages.
 ///
 /// # Errors
 /// `unsupported` where there are none.
@@ -42,7 +44,7 @@ pub(super) fn secrets<'a>(context: &CallContext<'a>) -> Result<&'a ReceiptSecret
 ///
 /// # Errors
 /// `unsupported` without secrets, and as [`sign()`].
-pub(super) fn plan(
+pub(super) fn sign_plan(
     run: &OrderRun<'_>,
     mut places: Vec<Place>,
     end: Timestamp,
@@ -52,19 +54,20 @@ pub(super) fn plan(
     if places.is_empty() {
         return Ok(None);
     }
-    // The places have the certificates by their names, and a filter may be longer than all of them.
+    // The places name the certificates, so the order needs no filter, which can be long.
     let request = InactivateRequest {
         select: request.select.as_ref().map(|_| Filter::default()),
         undo: request.undo.as_ref().map(|_| Undo {
             receipts: Vec::new(),
         }),
-        // As it was when a person saw the plan, whatever is configured later.
+        // The order ends sessions as its plan says, even if the configuration changes later.
         end_sessions: request.select.as_ref().map(|_| run.ends_sessions()),
         not_after: request.not_after.map(|not_after| not_after.min(end)),
         ..request.clone()
     };
     let order = InactivationOrder {
         expires_at: Some(end),
+        redelivered_since: None,
         unsent_event: None,
         message: None,
         places,
@@ -103,11 +106,11 @@ fn message(order: &InactivationOrder, request: &InactivateRequest) -> Option<Vec
     Some([PURPOSE, &canonical].concat())
 }
 
-/// Reads a signed order. Its request was checked when it was planned.
+/// Reads a signed order and verifies its MAC. Its request was checked when it was planned.
 ///
 /// # Errors
-/// `invalid_request` for a text that is none, and `forbidden` for one that this function has not
-/// signed.
+/// `invalid_request` for a text that is no signed order, and `forbidden` for an order that this
+/// function has not signed.
 pub(super) fn verify(
     json: &str,
     secrets: Option<&ReceiptSecrets>,
@@ -122,7 +125,7 @@ pub(super) fn verify(
         let mac = URL_SAFE_NO_PAD.decode(mac).ok()?;
         Some(secrets?.verify(&message(&order, &request)?, &mac))
     };
-    // One without certificates, which is never signed, would be selected anew.
+    // A place without certificates would be selected anew; the function signs no such order.
     let has_certificates =
         !order.places.is_empty() && order.places.iter().all(|place| !place.items.is_empty());
     if is_authentic() != Some(true) || !has_certificates {
@@ -140,28 +143,29 @@ pub(super) fn verify(
     })
 }
 
-/// The identity of a signed order, which is carried out once. `None` for another request, and for a
-/// trial.
-pub(super) fn once(request: &InactivateRequest) -> Option<Once> {
+/// The identity of a signed order, which is carried out once. `None` for any other request, and for a
+/// dry run.
+pub(super) fn identity(request: &InactivateRequest) -> Option<RequestIdentity> {
     let order = request
         .order
         .as_ref()
         .filter(|_| request.is_signed && !request.dry_run)?;
-    Some(Once {
-        key: format!("{}.{}", order.id, order.part),
+    Some(RequestIdentity {
+        // The order's id may be an idempotency key, which its caller may choose again later.
+        key: format!("{}.{}", order.event_id(), order.part),
         request: SignedOrder::canonical(order, request)?,
         until: request.not_after.or(order.expires_at),
     })
 }
 
-/// Completes the answer to a signed order by the order of the next part. A trial has none: it
-/// changes nothing, so that nothing goes on. Neither has a part that has neither finished nor
-/// changed a certificate. One that was changed and is not finished, because its session was not
-/// ended, has a receipt in this answer, which is not to be replaced by that to a repeat.
+/// Adds the order of the next part to the answer to a signed order. There is none after a dry run,
+/// and none after a part that has neither finished nor changed a certificate. A certificate that was
+/// changed and is not finished, because its session was not ended, counts: its receipt is in this
+/// answer, which a repeat must not replace.
 ///
 /// # Errors
 /// As [`sign()`].
-pub(super) fn go_on(
+pub(super) fn sign_next_part(
     context: &CallContext<'_>,
     request: &InactivateRequest,
     order: InactivationOrder,
@@ -192,9 +196,11 @@ mod tests {
     fn order(places: serde_json::Value) -> InactivationOrder {
         InactivationOrder {
             id: "order-1".to_owned(),
+            event_id: None,
             part: 1,
             caller: None,
             expires_at: None,
+            redelivered_since: None,
             earlier_results: Summary::default(),
             unsent_event: None,
             message: None,
@@ -205,6 +211,20 @@ mod tests {
     fn is_taken(signed: &SignedOrder, secrets: &ReceiptSecrets) -> bool {
         let text = serde_json::to_string(signed).unwrap();
         verify(&text, Some(secrets)).is_ok()
+    }
+
+    #[test]
+    fn the_key_of_a_signed_order_is_not_chosen_by_its_caller() {
+        let mut request: InactivateRequest =
+            request::parse(r#"{"select": {"client_ids": ["a"]}}"#).unwrap();
+        request.is_signed = true;
+        for (event_id, key) in [(None, "order-1.1"), (Some("id-1".to_owned()), "id-1.1")] {
+            request.order = Some(InactivationOrder {
+                event_id,
+                ..order(json!([]))
+            });
+            assert_eq!(identity(&request).unwrap().key, key);
+        }
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Everything in which one target of a change differs from another.
+//! The differences between the two targets of a change.
 
 use super::answer::Outcome;
 use crate::config::{AllowedInstances, Config};
@@ -23,16 +23,16 @@ pub(super) struct TargetRow {
     pub(super) audit_begin: &'static str,
     /// The audit line after it.
     pub(super) audit_end: &'static str,
-    /// The moment at which somebody has last done the opposite, as far as the provider shows it:
-    /// alibaba-mqtt does not.
+    /// The moment of the last change in the opposite direction; `None` where the provider does not
+    /// show it, as alibaba-mqtt.
     pub(super) opposite_at: fn(&Certificate) -> Option<Timestamp>,
-    /// The opposite, for error messages.
+    /// The opposite change, for error messages.
     pub(super) opposite: &'static str,
-    /// Why a certificate is left alone, whatever its state was.
+    /// The reason why a certificate must not be changed, whatever state the order expects.
     pub(super) forbidden: fn(&Certificate) -> Option<&'static str>,
     /// The instances whose certificates may be brought into the status.
     pub(super) allowed: fn(&Config) -> &AllowedInstances,
-    /// The variable that holds them.
+    /// The environment variable that holds them.
     pub(super) allowed_by: &'static str,
 }
 

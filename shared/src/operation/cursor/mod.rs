@@ -13,12 +13,13 @@ use crate::request::{Filter, SortOrder};
 /// The members of a request that a cursor is bound to. `limit`, `include_undecided`, `include_pem` and
 /// `summary` may change from page to page.
 #[derive(Clone, Copy)]
-pub(super) struct Request<'a> {
+pub(super) struct BoundRequest<'a> {
     /// The source, or the sources in the order of the request.
     pub(super) sources: &'a [Source],
     pub(super) filter: &'a Filter,
     pub(super) order: Option<SortOrder>,
-    /// It decides which filters are refused and how large pages are.
+    /// Whether the provider is called for each certificate. It decides which filters are refused and
+    /// how large pages are.
     pub(super) details: bool,
 }
 
@@ -38,8 +39,8 @@ pub(super) struct Resume {
 
 const DIGEST_LENGTH: usize = 12;
 
-/// Makes a cursor that continues this request with `rest`.
-pub(super) fn encode(request: Request<'_>, rest: &impl Serialize) -> String {
+/// Writes a cursor that continues this request at `rest`.
+pub(super) fn encode(request: BoundRequest<'_>, rest: &impl Serialize) -> String {
     // Plain data always serializes.
     let rest = serde_json::to_vec(rest).unwrap_or_default();
     let mut bytes = digest(request, &rest);
@@ -47,11 +48,14 @@ pub(super) fn encode(request: Request<'_>, rest: &impl Serialize) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-/// Reads the rest of this request from a cursor.
+/// Reads from a cursor where this request continues.
 ///
 /// # Errors
 /// `invalid_request` when the cursor is damaged or belongs to another request.
-pub(super) fn decode<T: DeserializeOwned>(cursor: &str, request: Request<'_>) -> Result<T, Error> {
+pub(super) fn decode<T: DeserializeOwned>(
+    cursor: &str,
+    request: BoundRequest<'_>,
+) -> Result<T, Error> {
     let rest = || {
         let bytes = URL_SAFE_NO_PAD.decode(cursor).ok()?;
         let (stored, rest) = bytes.split_at_checked(DIGEST_LENGTH)?;
@@ -64,8 +68,8 @@ pub(super) fn decode<T: DeserializeOwned>(cursor: &str, request: Request<'_>) ->
     })
 }
 
-fn digest(request: Request<'_>, rest: &[u8]) -> Vec<u8> {
-    let Request {
+fn digest(request: BoundRequest<'_>, rest: &[u8]) -> Vec<u8> {
+    let BoundRequest {
         sources,
         filter,
         order,

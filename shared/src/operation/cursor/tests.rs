@@ -35,7 +35,7 @@ fn resume(position: &str) -> Resume {
 
 fn cursor() -> String {
     encode(
-        Request {
+        BoundRequest {
             sources: &[source()],
             filter: &filter(),
             order: ORDER,
@@ -53,7 +53,7 @@ fn decoded(
 ) -> Result<Resume, Error> {
     decode(
         cursor,
-        Request {
+        BoundRequest {
             sources,
             filter,
             order,
@@ -65,7 +65,7 @@ fn decoded(
 #[test]
 fn a_cursor_continues_its_own_request() {
     for order in [None, Some(SortOrder::UpdatedAsc)] {
-        let request = Request {
+        let request = BoundRequest {
             sources: &[source()],
             filter: &filter(),
             order,
@@ -100,7 +100,7 @@ fn a_cursor_does_not_depend_on_how_a_serial_number_is_spelled() {
         ..Filter::default()
     };
     let cursor = encode(
-        Request {
+        BoundRequest {
             sources: &[source()],
             filter: &of("0x0A:BC"),
             order: ORDER,
@@ -215,7 +215,7 @@ fn a_cursor_of_another_request_is_refused() {
             "{order:?}"
         );
     }
-    let without_details = Request {
+    let without_details = BoundRequest {
         sources: &[source()],
         filter: &filter(),
         order: ORDER,
@@ -241,7 +241,7 @@ fn a_cursor_belongs_to_its_list_of_sources_in_its_order() {
     };
     let filter = filter();
     let cursor = encode(
-        Request {
+        BoundRequest {
             sources: &[source(), other()],
             filter: &filter,
             order: ORDER,
@@ -252,7 +252,7 @@ fn a_cursor_belongs_to_its_list_of_sources_in_its_order() {
     let of = |sources: &[Source]| {
         decode::<Vec<Resume>>(
             &cursor,
-            Request {
+            BoundRequest {
                 sources,
                 filter: &filter,
                 order: ORDER,
@@ -281,7 +281,7 @@ fn a_cursor_belongs_to_its_list_of_sources_in_its_order() {
 fn a_cursor_of_one_source_is_refused_for_a_list_of_that_source() {
     let error = decode::<Vec<Resume>>(
         &cursor(),
-        Request {
+        BoundRequest {
             sources: &[source()],
             filter: &filter(),
             order: ORDER,

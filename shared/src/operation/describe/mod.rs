@@ -22,15 +22,15 @@ use self::listing::{Judged, Listing, PrefetchRoom, Room};
 use super::{AnswerBudget, Operation, cursor, one_source, requested_sources};
 use crate::error::Error;
 use crate::model::Source;
-use crate::provider::{CallContext, ListQuery, lister};
-use crate::request::MemberKind::{Boolean, List, Number, Text};
-use crate::request::{DescribeRequest, Filter, Member};
+use crate::provider::{CallContext, ListQuery, Lister, check_list, lister};
+use crate::request::ParameterKind::{Boolean, List, Number, Text};
+use crate::request::{DescribeRequest, Filter, QueryParameter};
 
 /// The describe function.
 #[derive(Debug)]
 pub struct Describe;
 
-/// Bytes of the answer that are reserved for everything but certificates.
+/// Bytes of the answer that are reserved for everything except certificates.
 const ENVELOPE_BYTES: usize = 64 * 1024;
 /// Maximum number of the provider's request ids in an answer: each takes about 40 of those bytes.
 const MOST_REQUEST_IDS: usize = 1000;
@@ -38,51 +38,51 @@ const MOST_REQUEST_IDS: usize = 1000;
 impl Operation for Describe {
     const NAME: &'static str = "describe";
     const READS_ONLY: bool = true;
-    const QUERY: Option<&'static [Member]> = Some(&[
-        Member::new("provider", &["provider"], Text),
-        Member::new("region", &["region"], Text),
-        Member::new("instance_id", &["instance_id"], Text),
-        Member::new("sources", &["sources"], Text),
-        Member::new("client_ids", &["filter", "client_ids"], List),
-        Member::new("serial_numbers", &["filter", "serial_numbers"], List),
-        Member::new("ca_serial_numbers", &["filter", "ca_serial_numbers"], List),
-        Member::new("common_names", &["filter", "common_names"], List),
-        Member::new(
+    const QUERY: Option<&'static [QueryParameter]> = Some(&[
+        QueryParameter::new("provider", &["provider"], Text),
+        QueryParameter::new("region", &["region"], Text),
+        QueryParameter::new("instance_id", &["instance_id"], Text),
+        QueryParameter::new("sources", &["sources"], Text),
+        QueryParameter::new("client_ids", &["filter", "client_ids"], List),
+        QueryParameter::new("serial_numbers", &["filter", "serial_numbers"], List),
+        QueryParameter::new("ca_serial_numbers", &["filter", "ca_serial_numbers"], List),
+        QueryParameter::new("common_names", &["filter", "common_names"], List),
+        QueryParameter::new(
             "organizational_units",
             &["filter", "organizational_units"],
             List,
         ),
-        Member::new(
+        QueryParameter::new(
             "fingerprints_sha256",
             &["filter", "fingerprints_sha256"],
             List,
         ),
-        Member::new(
+        QueryParameter::new(
             "ca_fingerprints_sha256",
             &["filter", "ca_fingerprints_sha256"],
             List,
         ),
-        Member::new("statuses", &["filter", "statuses"], List),
-        Member::new("not_after_from", &["filter", "not_after_from"], Text),
-        Member::new("not_after_to", &["filter", "not_after_to"], Text),
-        Member::new(
+        QueryParameter::new("statuses", &["filter", "statuses"], List),
+        QueryParameter::new("not_after_from", &["filter", "not_after_from"], Text),
+        QueryParameter::new("not_after_to", &["filter", "not_after_to"], Text),
+        QueryParameter::new(
             "expires_within_days",
             &["filter", "expires_within_days"],
             Number,
         ),
-        Member::new("include_undecided", &["include_undecided"], Boolean),
-        Member::new("order_by", &["order_by"], Text),
-        Member::new("limit", &["limit"], Number),
-        Member::new("cursor", &["cursor"], Text),
-        Member::new("include_pem", &["include_pem"], Boolean),
-        Member::new("include_clients", &["include_clients"], Boolean),
-        Member::new("details", &["details"], Boolean),
-        Member::new("summary", &["summary"], Boolean),
+        QueryParameter::new("include_undecided", &["include_undecided"], Boolean),
+        QueryParameter::new("order_by", &["order_by"], Text),
+        QueryParameter::new("limit", &["limit"], Number),
+        QueryParameter::new("cursor", &["cursor"], Text),
+        QueryParameter::new("include_pem", &["include_pem"], Boolean),
+        QueryParameter::new("include_clients", &["include_clients"], Boolean),
+        QueryParameter::new("details", &["details"], Boolean),
+        QueryParameter::new("summary", &["summary"], Boolean),
     ]);
     type Request = DescribeRequest;
     type Answer = DescribeAnswer;
 
-    fn rest(mut request: DescribeRequest, answer: &DescribeAnswer) -> Option<DescribeRequest> {
+    fn next_page(mut request: DescribeRequest, answer: &DescribeAnswer) -> Option<DescribeRequest> {
         let (shown, next_cursor) = answer.listed_and_next();
         let next_cursor = next_cursor?;
         // An answer without any certificate did not end because of its size.
@@ -119,6 +119,7 @@ impl Operation for Describe {
     }
 }
 
+/// Answers a request that queries one source.
 async fn describe_one(
     context: &CallContext<'_>,
     request: &DescribeRequest,
@@ -134,16 +135,14 @@ async fn describe_one(
             context.config,
         )?,
     )?;
-    let capabilities = lister.capabilities();
-    capabilities.check(filter, request.order_by, request.details)?;
-    capabilities.check_clients(request.include_clients, request.details)?;
-    let order = capabilities.order(request.order_by);
+    check(lister.as_ref(), request, filter)?;
+    let query = query(lister.as_ref(), request, filter);
     let scope = lister.scope();
     let source = [Source::from(scope)];
-    let bound = cursor::Request {
+    let bound = cursor::BoundRequest {
         sources: &source,
         filter,
-        order,
+        order: query.order,
         details: request.details,
     };
     let begin = request
@@ -151,14 +150,6 @@ async fn describe_one(
         .as_deref()
         .map(|text| cursor::decode(text, bound))
         .transpose()?;
-
-    let query = ListQuery {
-        filter,
-        order,
-        include_pem: request.include_pem,
-        include_clients: request.include_clients,
-        details: request.details,
-    };
     let listing = Listing {
         lister: lister.as_ref(),
         query,
@@ -200,6 +191,27 @@ async fn describe_one(
         next_cursor,
         provider_request_ids,
     })
+}
+
+/// Checks that the provider supports a request.
+///
+/// # Errors
+/// `unsupported` that names the member at fault.
+fn check(lister: &dyn Lister, request: &DescribeRequest, filter: &Filter) -> Result<(), Error> {
+    let capabilities = lister.capabilities();
+    check_list(capabilities, filter, request.order_by, request.details)?;
+    capabilities.check_clients(request.include_clients, request.details)
+}
+
+/// The query to the provider for a request.
+fn query<'a>(lister: &dyn Lister, request: &DescribeRequest, filter: &'a Filter) -> ListQuery<'a> {
+    ListQuery {
+        filter,
+        order: lister.capabilities().order(request.order_by),
+        include_pem: request.include_pem,
+        include_clients: request.include_clients,
+        details: request.details,
+    }
 }
 
 /// Divides certificates into those that match and those that the filter could not judge.

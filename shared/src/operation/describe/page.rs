@@ -1,4 +1,4 @@
-//! A part of a source's list, with a cursor: for an operation that plans page by page.
+//! Reads a source's list page by page, for an operation that plans its changes page by page.
 
 use super::answer::DescribedCertificate;
 use super::listing::{Judged, Listing};
@@ -9,25 +9,25 @@ use crate::operation::cursor;
 use crate::provider::{CallContext, Lister};
 use crate::request::Filter;
 
-/// A part of one source's list.
+/// One page of a source's list.
 pub(in crate::operation) struct ListPage {
     /// The certificates that are known to match.
     pub(in crate::operation) certificates: Vec<DescribedCertificate>,
     /// Number of certificates that the filter could not judge.
     pub(in crate::operation) undecided_count: u64,
-    /// Whether the list stayed the same, as far as that is known.
+    /// Whether the list stayed the same; `None` if that is not known.
     pub(in crate::operation) consistent: Option<bool>,
-    /// Where the list continues; `None` at its end.
+    /// Cursor of the next page; `None` at the end of the list.
     pub(in crate::operation) next_cursor: Option<String>,
 }
 
-/// Reads the certificates from a cursor on that a filter does not exclude, at most `limit`. A list
-/// that is cut by time, or before a certificate that cannot be read for a while, ends the page: the
-/// next one begins there.
+/// Reads at most `limit` certificates that a filter does not exclude, beginning at a cursor. The page
+/// ends early when the time is up, and before a certificate that cannot be read for a while; the next
+/// page begins there.
 ///
 /// # Errors
-/// `unsupported` when the provider cannot filter so, `invalid_request` for a cursor of another
-/// request, and the error because of which no certificate could be read.
+/// `unsupported` when the provider does not support the filter, `invalid_request` for a cursor of
+/// another request, and the error because of which no certificate could be read.
 pub(in crate::operation) async fn page_of_list(
     context: &CallContext<'_>,
     lister: &dyn Lister,
@@ -36,12 +36,12 @@ pub(in crate::operation) async fn page_of_list(
     cursor: Option<&str>,
 ) -> Result<ListPage, Error> {
     let listing = Listing {
-        // Those that could not be judged have a place in the list, too, at which the page may end.
+        // The page may also end at a certificate that the filter could not judge.
         include_undecided: true,
         ..listing_for_changes(context, lister, filter, limit)?
     };
     let source = [Source::from(lister.scope())];
-    let bound = cursor::Request {
+    let bound = cursor::BoundRequest {
         sources: &source,
         filter,
         order: listing.query.order,

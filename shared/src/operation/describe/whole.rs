@@ -1,5 +1,5 @@
-//! A source's list as a whole, or an error: for an operation that acts on everything that a filter
-//! finds.
+//! Reads a source's list as a whole or fails, for an operation that acts on all certificates that match
+//! a filter.
 
 use std::rc::Rc;
 
@@ -7,10 +7,10 @@ use super::answer::DescribedCertificate;
 use super::listing::{Cut, Judged, Listing, PrefetchRoom, Room};
 use crate::error::{Error, ErrorCode};
 use crate::operation::AnswerBudget;
-use crate::provider::{CallContext, ListQuery, Lister};
+use crate::provider::{CallContext, ListQuery, Lister, check_list};
 use crate::request::Filter;
 
-/// All certificates of one source that a filter finds.
+/// All certificates of one source that a filter does not exclude.
 pub(in crate::operation) struct WholeList {
     /// The certificates that are known to match.
     pub(in crate::operation) certificates: Vec<DescribedCertificate>,
@@ -18,12 +18,12 @@ pub(in crate::operation) struct WholeList {
     pub(in crate::operation) undecided_count: u64,
 }
 
-/// Reads all certificates that a filter finds.
+/// Reads all certificates that a filter does not exclude.
 ///
 /// # Errors
-/// `unsupported` when the provider cannot filter so. `selection_too_large` when more than `most`
-/// match. An error that may pass when the list is not shown to be whole: time was up, or it changed
-/// while it was read, or a certificate could not be read for a while.
+/// `unsupported` when the provider does not support the filter. `selection_too_large` when more than
+/// `most` match. A retryable error when nothing shows that the list is whole: the time was up, the list
+/// changed while it was read, or a certificate could not be read for a while.
 pub(in crate::operation) async fn whole_list(
     context: &CallContext<'_>,
     lister: &dyn Lister,
@@ -38,8 +38,8 @@ pub(in crate::operation) async fn whole_list(
     match collected.cut() {
         None => {}
         Some(Cut::Time) => {
-            let detail = "the list could not be read to its end in time; narrow the filter, or give the order to the queue, whose runs \
-                          have more time";
+            let detail = "the list could not be read to its end in time; narrow the filter, or name the certificates, or plan them page \
+                          by page (a dry run with page)";
             return Err(Error::new(ErrorCode::Timeout, detail));
         }
         Some(Cut::Limit | Cut::Size) => {
@@ -53,7 +53,7 @@ pub(in crate::operation) async fn whole_list(
         let detail = "the list is not shown to be whole: it changed while it was read, or its pages contradict each other; try again";
         return Err(Error::new(ErrorCode::ProviderInvalidResponse, detail));
     }
-    // A certificate that is meant may be among those.
+    // The certificate that could not be read may match the filter.
     if let Some(error) = collected.failure {
         return Err(error);
     }
@@ -68,11 +68,11 @@ pub(in crate::operation) async fn whole_list(
     })
 }
 
-/// A listing of the certificates that an order may change: as much of each as shows whether it is
-/// meant, and at most `most` of them.
+/// A listing of at most `most` certificates that an order may change, with the facts that the filter
+/// needs.
 ///
 /// # Errors
-/// `unsupported` when the provider cannot filter so.
+/// `unsupported` when the provider does not support the filter.
 pub(super) fn listing_for_changes<'a>(
     context: &'a CallContext<'a>,
     lister: &'a dyn Lister,
@@ -80,7 +80,7 @@ pub(super) fn listing_for_changes<'a>(
     most: usize,
 ) -> Result<Listing<'a>, Error> {
     let capabilities = lister.capabilities();
-    capabilities.check(filter, None, true)?;
+    check_list(capabilities, filter, None, true)?;
     Ok(Listing {
         lister,
         query: ListQuery {

@@ -182,6 +182,15 @@ pub enum Flag {
 }
 
 impl StatusAnswer {
+    fn results(&self) -> impl Iterator<Item = &StatusResult> {
+        let (one, several) = match self {
+            Self::One(answer) => (answer.results.as_slice(), &[][..]),
+            Self::Several(answer) => (&[][..], answer.results.as_slice()),
+        };
+        one.iter()
+            .chain(several.iter().map(|sourced| &sourced.result))
+    }
+
     pub(super) fn results_mut(&mut self) -> impl Iterator<Item = &mut StatusResult> {
         let (one, several) = match self {
             Self::One(answer) => (answer.results.as_mut_slice(), &mut [][..]),
@@ -191,7 +200,7 @@ impl StatusAnswer {
             .chain(several.iter_mut().map(|sourced| &mut sourced.result))
     }
 
-    /// Leaves out all but the first `most` request ids of each source.
+    /// Keeps at most `most` request ids of each source.
     pub(super) fn keep_few_request_ids(&mut self, most: usize) {
         match self {
             Self::One(answer) => answer.provider_request_ids.truncate(most),
@@ -206,6 +215,7 @@ impl StatusAnswer {
 }
 
 impl StatusResult {
+    /// The result of a lookup, with the facts of the record, and else the names of the reference.
     pub(super) fn new(
         reference: &CertificateReference,
         record: Result<Option<Certificate>, Error>,
@@ -281,21 +291,16 @@ impl StatusResult {
 }
 
 impl Answer for StatusAnswer {
-    /// With several sources it is no failure when one cannot find a certificate by the names given:
-    /// another source may know it.
+    /// The errors. With several sources, it is no failure if a source cannot find a certificate by the
+    /// names given: another source may know it.
     fn failures(&self) -> impl Iterator<Item = &Error> {
-        let (one, sources, several) = match self {
-            Self::One(answer) => (answer.results.as_slice(), &[][..], &[][..]),
-            Self::Several(answer) => (
-                &[][..],
-                answer.sources.as_slice(),
-                answer.results.as_slice(),
-            ),
+        let (one, sources) = match self {
+            Self::One(answer) => (answer.results.as_slice(), &[][..]),
+            Self::Several(answer) => (&[][..], answer.sources.as_slice()),
         };
-        let checks = one
-            .iter()
-            .chain(several.iter().map(|sourced| &sourced.result));
-        let checks = checks.filter_map(|result| result.cross_check.as_ref()?.error.as_ref());
+        let checks = self
+            .results()
+            .filter_map(|result| result.cross_check.as_ref()?.error.as_ref());
         let sources = sources.iter().filter_map(|source| source.error.as_ref());
         let sources = sources
             .chain(checks)
@@ -333,25 +338,15 @@ impl Answer for StatusAnswer {
     }
 
     fn counts(&self) -> Vec<(String, u64)> {
-        let (one, several) = match self {
-            Self::One(answer) => (answer.results.as_slice(), &[][..]),
-            Self::Several(answer) => (&[][..], answer.results.as_slice()),
-        };
-        let results = one
-            .iter()
-            .chain(several.iter().map(|sourced| &sourced.result))
-            .filter(|result| result.error.is_none());
-        results
+        self.results()
+            .filter(|result| result.error.is_none())
             .map(|result| (format!("status_{}", result.status.as_str()), 1))
             .collect()
     }
 
     fn extent(&self) -> Extent {
         Extent {
-            certificates: match self {
-                Self::One(answer) => answer.results.len(),
-                Self::Several(answer) => answer.results.len(),
-            },
+            certificates: self.results().count(),
             has_more: false,
         }
     }

@@ -1,4 +1,4 @@
-//! Makes an answer fit, whatever the providers have sent.
+//! Shortens an answer to the size that can be sent, whatever the providers have sent.
 
 use std::cmp::Reverse;
 
@@ -13,11 +13,11 @@ const FEW_REQUEST_IDS: usize = 50;
 /// room, the trigger itself replaces those that do not fit.
 const LEAST_ROOM: usize = 900_000;
 
-/// The answer itself where it fits. Otherwise the results that take most of it lose the provider's
-/// texts, and say so; their statuses stay.
+/// The answer itself if it fits. Otherwise the largest results lose the provider's texts and get an
+/// error that says so; their statuses stay.
 ///
 /// # Errors
-/// `payload_too_large` when that is not enough.
+/// `payload_too_large` if the answer is still too large.
 pub(super) fn fit(mut answer: StatusAnswer, budget: AnswerBudget) -> Result<StatusAnswer, Error> {
     let budget = AnswerBudget {
         bytes: budget.bytes.max(LEAST_ROOM),

@@ -16,8 +16,8 @@ pub(super) struct LookupResult {
     pub(super) request_ids: Vec<RequestId>,
 }
 
-/// Looks up each certificate that the source can find by the names given, and each only once; with
-/// `include_clients`, its client ids, too.
+/// Looks up each certificate that the source can find by the names given, once for all references to
+/// it. With `include_clients`, the results also have the certificates' client ids.
 pub(super) async fn look_up(
     context: &CallContext<'_>,
     status_reader: &dyn StatusReader,

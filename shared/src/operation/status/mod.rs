@@ -16,8 +16,8 @@ use super::{AnswerBudget, Operation, check_each, one_source, requested_sources, 
 use crate::config::Config;
 use crate::error::{Error, ErrorCode};
 use crate::provider::{CallContext, status_reader};
-use crate::request::MemberKind::{Boolean, InEachObject, Objects, Text};
-use crate::request::{CertificateReference, Member, StatusRequest};
+use crate::request::ParameterKind::{Boolean, InEachObject, Objects, Text};
+use crate::request::{CertificateReference, QueryParameter, StatusRequest};
 use cross_check::Authority;
 use fit::fit;
 use lookup::{LookupResult, look_up};
@@ -29,18 +29,18 @@ pub struct Status;
 impl Operation for Status {
     const NAME: &'static str = "status";
     const READS_ONLY: bool = true;
-    const QUERY: Option<&'static [Member]> = Some(&[
-        Member::new("provider", &["provider"], Text),
-        Member::new("region", &["region"], Text),
-        Member::new("instance_id", &["instance_id"], Text),
-        Member::new("sources", &["sources"], Text),
-        Member::new("serial_number", &["certificates"], Objects),
-        Member::new("ca_serial_number", &["certificates"], InEachObject),
-        Member::new("provider_serial_number", &["certificates"], Objects),
-        Member::new("provider_ca_serial_number", &["certificates"], InEachObject),
-        Member::new("fingerprint_sha256", &["certificates"], Objects),
-        Member::new("include_clients", &["include_clients"], Boolean),
-        Member::new("cross_check", &["cross_check", "provider"], Text),
+    const QUERY: Option<&'static [QueryParameter]> = Some(&[
+        QueryParameter::new("provider", &["provider"], Text),
+        QueryParameter::new("region", &["region"], Text),
+        QueryParameter::new("instance_id", &["instance_id"], Text),
+        QueryParameter::new("sources", &["sources"], Text),
+        QueryParameter::new("serial_number", &["certificates"], Objects),
+        QueryParameter::new("ca_serial_number", &["certificates"], InEachObject),
+        QueryParameter::new("provider_serial_number", &["certificates"], Objects),
+        QueryParameter::new("provider_ca_serial_number", &["certificates"], InEachObject),
+        QueryParameter::new("fingerprint_sha256", &["certificates"], Objects),
+        QueryParameter::new("include_clients", &["include_clients"], Boolean),
+        QueryParameter::new("cross_check", &["cross_check", "provider"], Text),
     ]);
     type Request = StatusRequest;
     type Answer = StatusAnswer;

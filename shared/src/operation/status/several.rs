@@ -12,6 +12,10 @@ use crate::operation::{Operation, check_distinct, shared_error};
 use crate::provider::{CallContext, Scope, StatusReader, status_reader};
 use crate::request::StatusRequest;
 
+/// Answers a request that queries several sources.
+///
+/// # Errors
+/// `invalid_request` for two equal sources, and the error that all sources share.
 pub(super) async fn status(
     context: &CallContext<'_>,
     sources: &[Source],

@@ -48,7 +48,7 @@ fn checked(answer: &impl Serialize, AnswerBudget { bytes, escaped }: AnswerBudge
     serde_json::from_str(&json).unwrap()
 }
 
-/// An instance with so many certificates, in which each text is this one, and a PEM of so many
+/// An instance with this many certificates, in which each text is this one, and a PEM of this many
 /// bytes.
 fn vendor(count: usize, text: String, pem: usize) -> Network {
     let line = format!("{}\n", "A".repeat(64)).repeat(pem / 65);

@@ -11,7 +11,7 @@ use crate::object::Members;
 use crate::signing::acs3;
 use crate::transport::{Endpoint, Failure, HttpRequest, HttpResponse, Repeat, http_request};
 use crate::vendor::alibaba::{codes, error_body, retry_after};
-use crate::vendor::codes::{Refusal, Row, explain, is_known, not_an_answer};
+use crate::vendor::codes::{Refusal, Row, explain, is_known, unexpected_answer};
 
 /// One product's API.
 pub(super) struct Api {
@@ -93,7 +93,7 @@ impl Api {
         credentials: &Credentials,
         attempt: Attempt,
     ) -> Result<HttpRequest, Error> {
-        let signed = acs3::Call {
+        let to_sign = acs3::Call {
             method: call.method.as_str(),
             action: call.action.as_str(),
             version: self.version,
@@ -102,7 +102,7 @@ impl Api {
             date: attempt.now.to_seconds_text(),
             nonce: attempt.nonce,
         };
-        let headers = signed.headers(
+        let headers = to_sign.signed_headers(
             &credentials.id,
             &credentials.secret,
             credentials.token.as_ref(),
@@ -127,7 +127,7 @@ impl Api {
         accept: &impl Fn(&Members<'_>) -> Result<R, Error>,
     ) -> Result<R, Error> {
         let status = response.status().as_u16();
-        let not_an_answer = |problem: &str| not_an_answer(self.provider, status, problem);
+        let unexpected_answer = |problem: &str| unexpected_answer(self.provider, status, problem);
         let tables = [self.codes, codes::CODES];
         let body = String::from_utf8_lossy(response.body());
         let members = Members::parse(&body);
@@ -139,7 +139,8 @@ impl Api {
             let code = error
                 .code
                 .filter(|code| status >= 400 || is_known(code, &tables));
-            let code = code.ok_or_else(|| not_an_answer("a code that is no documented error"))?;
+            let code =
+                code.ok_or_else(|| unexpected_answer("a code that is no documented error"))?;
             let refusal = Refusal {
                 provider: self.provider,
                 code: &code,
@@ -150,9 +151,9 @@ impl Api {
             return Err(explain(&refusal, &tables));
         }
         if status != 200 {
-            return Err(not_an_answer("an error without a code"));
+            return Err(unexpected_answer("an error without a code"));
         }
-        accept(&members.ok_or_else(|| not_an_answer("it is no JSON object"))?)
+        accept(&members.ok_or_else(|| unexpected_answer("it is no JSON object"))?)
     }
 }
 

@@ -10,10 +10,11 @@ use tokio::time::Instant;
 
 use super::list::{PAGE_SIZE, Rows, has_more_than_a_short_page, is_unknown_ca};
 use super::wire::DeviceCertificate;
-use super::{AlibabaMqtt, same_number};
+use super::{AlibabaMqtt, is_same_serial_number};
 use crate::error::{Concerns, Error, ErrorCode};
 use crate::model::{ProviderRecord, RequestId, SerialNumber, Timestamp};
 use crate::provider::FoundCertificate;
+use crate::provider::learned::LongList;
 
 /// An older page is read again: a device's first connection registers its certificate.
 const OLDEST_PAGE: Duration = Duration::from_secs(60);
@@ -39,9 +40,9 @@ pub(super) struct CaRow {
     pub(super) digits: Option<SerialNumber>,
 }
 
-/// The outcome of reading the first page of a CA's list.
+/// The outcome of a read of the first page of a CA's list.
 #[derive(Clone)]
-pub(super) enum Listed {
+pub(super) enum FirstPage {
     /// The CA has certificates under this text.
     Page(Rc<CaPage>),
     /// The vendor lists nothing under this text.
@@ -55,7 +56,7 @@ pub(super) enum Listed {
 }
 
 /// A page that is read once for all certificates that need it.
-type SharedPage = Rc<OnceCell<Listed>>;
+type SharedPage = Rc<OnceCell<FirstPage>>;
 
 /// The pages that a request has read, by the CA's text, each with the moment at which its read
 /// began.
@@ -79,10 +80,10 @@ impl Pages {
             .get(ca_sn)
             .filter(|(begun, _)| begun.elapsed() < OLDEST_PAGE)
             .and_then(|(_, page)| page.get());
-        listed.is_some_and(|listed| !matches!(listed, Listed::Page(_)))
+        listed.is_some_and(|listed| !matches!(listed, FirstPage::Page(_)))
     }
 
-    fn replace(&self, ca_sn: &str, listed: Listed) {
+    fn replace(&self, ca_sn: &str, listed: FirstPage) {
         let page = Rc::new(OnceCell::new_with(Some(listed)));
         self.0
             .borrow_mut()
@@ -164,7 +165,7 @@ impl AlibabaMqtt<'_> {
     ///
     /// # Errors
     /// Where the error concerns other calls, too.
-    pub(super) async fn ca_page(&self, ca_sn: &str) -> Result<(Listed, bool), Error> {
+    pub(super) async fn ca_page(&self, ca_sn: &str) -> Result<(FirstPage, bool), Error> {
         let mut is_fresh = false;
         let page = self.pages.of(ca_sn);
         let read = async || {
@@ -176,12 +177,19 @@ impl AlibabaMqtt<'_> {
     }
 
     /// As [`Self::ca_page`], but always read now.
-    pub(super) async fn fresh_ca_page(&self, ca_sn: &str) -> Result<Listed, Error> {
+    pub(super) async fn fresh_ca_page(&self, ca_sn: &str) -> Result<FirstPage, Error> {
         let listed = self.read_first_page(ca_sn).await?;
         self.pages.replace(ca_sn, listed.clone());
         Ok(listed)
     }
 
+    /// The list of the CA with this text, where it is known not to fit on one page.
+    pub(super) fn long_list(&self, ca_sn: &str) -> Option<LongList> {
+        let context = self.connection.context;
+        context.learned.long_list(&self.scope, ca_sn, context.now)
+    }
+
+    /// Whether the vendor has recently shown no list under this text.
     pub(super) fn has_no_list(&self, ca_sn: &str) -> bool {
         self.pages.have_none_for(ca_sn)
     }
@@ -207,24 +215,24 @@ impl AlibabaMqtt<'_> {
         }
     }
 
-    async fn read_first_page(&self, ca_sn: &str) -> Result<Listed, Error> {
+    async fn read_first_page(&self, ca_sn: &str) -> Result<FirstPage, Error> {
         let listed = match self.rows(Some(ca_sn), 1, PAGE_SIZE).await {
-            Ok(rows) if rows.items.is_empty() => Listed::Nothing,
-            Ok(rows) if has_another_ca(&rows, ca_sn) => Listed::Unusable,
-            Ok(rows) => Listed::Page(Rc::new(CaPage::new(rows, true))),
-            Err(error) if is_unknown_ca(&error) => Listed::Nothing,
-            Err(error) if error.concerns == Concerns::Parameters => Listed::Refused,
+            Ok(rows) if rows.items.is_empty() => FirstPage::Nothing,
+            Ok(rows) if has_another_ca(&rows, ca_sn) => FirstPage::Unusable,
+            Ok(rows) => FirstPage::Page(Rc::new(CaPage::new(rows, true))),
+            Err(error) if is_unknown_ca(&error) => FirstPage::Nothing,
+            Err(error) if error.concerns == Concerns::Parameters => FirstPage::Refused,
             // The provider would refuse another call with this key, too.
             Err(error) if error.concerns == Concerns::Key => return Err(error),
             Err(error) => match error.code {
                 ErrorCode::ProviderRejected | ErrorCode::ProviderInvalidResponse => {
-                    Listed::Unusable
+                    FirstPage::Unusable
                 }
                 _ if error.ends_the_request() => return Err(error),
-                _ => Listed::Failed(error),
+                _ => FirstPage::Failed(error),
             },
         };
-        if let Listed::Page(page) = &listed {
+        if let FirstPage::Page(page) = &listed {
             let context = self.connection.context;
             if let Some(row) = page.rows.first() {
                 context.learned.learn_ca(&self.scope, &row.ca_sn);
@@ -242,5 +250,5 @@ impl AlibabaMqtt<'_> {
 /// Whether the answer holds rows of another CA than the one that was asked for.
 fn has_another_ca(rows: &Rows, ca_sn: &str) -> bool {
     let mut texts = rows.items.iter().filter_map(|item| item.ca_sn.as_deref());
-    texts.any(|text| !same_number(ca_sn, text))
+    texts.any(|text| !is_same_serial_number(ca_sn, text))
 }

@@ -13,18 +13,23 @@ mod spelling;
 mod status;
 mod wire;
 
+pub(super) use self::list::CAPABILITIES as LIST_CAPABILITIES;
+
 use self::ca_list::Pages;
 use self::wire::DeviceCertificate;
 use super::alibaba::{Api, Call};
-use super::{CallContext, Connection, FoundCertificate, ProviderProfile, Scope, connect};
+use super::{
+    CallContext, Connection, FoundCertificate, ProviderHosts, Purpose, Scope, absent_when, connect,
+};
 use crate::error::Error;
 use crate::model::{
-    Action, InstanceId, ProviderName, ProviderRecord, Region, RequestId, SerialNumber, Source,
+    Action, ProviderName, ProviderRecord, Region, RequestId, SerialNumber, Source,
+    is_same_serial_number,
 };
 use crate::object::Members;
 use crate::request::CertificateReference;
 use crate::transport::{Failure, Repeat};
-use crate::vendor::codes::not_an_answer;
+use crate::vendor::codes::unexpected_answer;
 use crate::vendor::request_id;
 use http::Method;
 
@@ -71,7 +76,7 @@ fn host(region: &Region) -> Option<String> {
     Some(format!("onsmqtt.{known}.aliyuncs.com"))
 }
 
-pub(super) const PROFILE: ProviderProfile = ProviderProfile {
+pub(super) const HOSTS: ProviderHosts = ProviderHosts {
     host,
     central_host: None,
 };
@@ -86,19 +91,12 @@ pub(super) struct AlibabaMqtt<'a> {
 
 impl<'a> AlibabaMqtt<'a> {
     pub(super) fn new(context: &'a CallContext<'a>, source: Source) -> Result<Self, Error> {
-        let (scope, connection) = connect(context, source, &PROFILE)?;
+        let (scope, connection) = connect(context, source, &HOSTS)?;
         Ok(Self {
             scope,
             connection,
             pages: Pages::default(),
         })
-    }
-
-    fn instance(&self) -> &str {
-        self.scope
-            .instance_id
-            .as_ref()
-            .map_or("", InstanceId::as_str)
     }
 
     /// The vendor's own record of the certificate with exactly these texts. `None`: the provider
@@ -114,20 +112,20 @@ impl<'a> AlibabaMqtt<'a> {
             method: Method::GET,
             repeat: Repeat::Always,
             parameters: &[
-                ("MqttInstanceId", self.instance()),
+                ("MqttInstanceId", self.scope.instance()),
                 ("DeviceSn", device_sn),
                 ("CaSn", ca_sn),
             ],
         };
         let accept = |answer: &Members<'_>| {
-            let problem = |problem| Err(not_an_answer(API.provider, 200, problem));
+            let problem = |problem| Err(unexpected_answer(API.provider, 200, problem));
             let Some(data) = answer.object("Data") else {
                 return problem("it has no Data");
             };
             let record = DeviceCertificate::read(&data);
-            let is_requested = record
-                .names()
-                .is_ok_and(|(device, ca)| same_number(device_sn, device) && same_number(ca_sn, ca));
+            let is_requested = record.names().is_ok_and(|(device, ca)| {
+                is_same_serial_number(device_sn, device) && is_same_serial_number(ca_sn, ca)
+            });
             if !is_requested {
                 return problem("it holds another certificate than the one that was requested");
             }
@@ -144,8 +142,8 @@ impl<'a> AlibabaMqtt<'a> {
         )?)
     }
 
-    /// A row of a list with these texts, with what the certificate's own record states in place of
-    /// what the row does. `None`: the provider does not know the certificate by now.
+    /// A row of a list, completed by the certificate's own record, whose members take precedence.
+    /// `None`: the provider does not know the certificate any more.
     async fn completed(
         &self,
         row: &DeviceCertificate,
@@ -179,15 +177,6 @@ impl<'a> AlibabaMqtt<'a> {
             request_id: own.request_id,
         }
     }
-}
-
-/// The use of a certificate's record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Purpose {
-    /// It is shown, as far as it can be read.
-    Show,
-    /// It decides about a change, which needs its status.
-    Change,
 }
 
 /// A certificate's own record, and the provider's id of the call.
@@ -235,29 +224,11 @@ fn serial_numbers(
     Ok((serial_number, ca_serial_number))
 }
 
-/// Whether two texts are the same, or spell one number.
-fn same_number(one: &str, other: &str) -> bool {
-    one == other
-        || SerialNumber::parse(one)
-            .is_ok_and(|one| SerialNumber::parse(other).is_ok_and(|other| one == other))
-}
-
 /// A certificate that the provider does not know is a result; an unknown instance is an error.
 fn absent_when_not_found<T>(answer: Result<T, Failure>) -> Result<Option<T>, Failure> {
-    match answer {
-        Ok(answer) => Ok(Some(answer)),
-        Err(failure) => {
-            let code = failure
-                .error
-                .provider_error
-                .as_ref()
-                .map(|error| error.code.as_str());
-            match code {
-                Some(codes::DEVICE_NOT_FOUND | codes::CA_NOT_FOUND) => Ok(None),
-                _ => Err(failure),
-            }
-        }
-    }
+    absent_when(answer, |code| {
+        matches!(code, codes::DEVICE_NOT_FOUND | codes::CA_NOT_FOUND)
+    })
 }
 
 #[cfg(test)]

@@ -5,8 +5,10 @@ mod list;
 mod status;
 mod wire;
 
+pub(super) use self::list::CAPABILITIES as LIST_CAPABILITIES;
+
 use super::alibaba::Api;
-use super::{CallContext, Connection, ProviderProfile, Scope, connect};
+use super::{CallContext, Connection, ProviderHosts, Scope, connect};
 use crate::error::Error;
 use crate::model::{ProviderName, Region, Source};
 
@@ -62,7 +64,7 @@ fn host(region: &Region) -> Option<String> {
     Some(format!("cas.{known}.aliyuncs.com"))
 }
 
-pub(super) const PROFILE: ProviderProfile = ProviderProfile {
+pub(super) const HOSTS: ProviderHosts = ProviderHosts {
     host,
     central_host: None,
 };
@@ -75,7 +77,7 @@ pub(super) struct AlibabaPca<'a> {
 
 impl<'a> AlibabaPca<'a> {
     pub(super) fn new(context: &'a CallContext<'a>, source: Source) -> Result<Self, Error> {
-        let (scope, connection) = connect(context, source, &PROFILE)?;
+        let (scope, connection) = connect(context, source, &HOSTS)?;
         Ok(Self { scope, connection })
     }
 }

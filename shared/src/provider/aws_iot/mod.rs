@@ -10,10 +10,13 @@ mod status;
 mod things;
 mod wire;
 
+pub(super) use self::list::CAPABILITIES as LIST_CAPABILITIES;
+
 use http::Method;
 
 use super::{
-    CallContext, ConfirmedWrite, Connection, FoundCertificate, ProviderProfile, Scope, connect,
+    CallContext, ConfirmedWrite, Connection, FoundCertificate, ProviderHosts, Purpose, Scope,
+    absent_when, connect,
 };
 use crate::config::IOT_DATA_PLANE;
 use crate::credentials::Credentials;
@@ -24,7 +27,7 @@ use crate::request::CertificateReference;
 use crate::signing::sigv4;
 use crate::transport::{Endpoint, Failure, HttpResponse, Repeat, http_request};
 use crate::vendor::aws;
-use crate::vendor::codes::{Refusal, explain, is_known, not_an_answer};
+use crate::vendor::codes::{Refusal, explain, is_known, unexpected_answer};
 
 const NAME: ProviderName = ProviderName::AwsIot;
 /// The regions of the SDK's endpoint table.
@@ -76,18 +79,10 @@ fn data_plane_host(region: &Region) -> Option<String> {
     }
 }
 
-pub(super) const PROFILE: ProviderProfile = ProviderProfile {
+pub(super) const HOSTS: ProviderHosts = ProviderHosts {
     host,
     central_host: None,
 };
-
-/// The members that a read of one certificate needs, beside its id.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Needs {
-    Nothing,
-    /// A change acts on the status.
-    Status,
-}
 
 /// The API that an action belongs to. The two have hosts of their own, the same credentials, and
 /// the same form of answers.
@@ -124,7 +119,7 @@ pub(super) struct AwsIot<'a> {
 
 impl<'a> AwsIot<'a> {
     pub(super) fn new(context: &'a CallContext<'a>, source: Source) -> Result<Self, Error> {
-        let (scope, connection) = connect(context, source, &PROFILE)?;
+        let (scope, connection) = connect(context, source, &HOSTS)?;
         Ok(Self { scope, connection })
     }
 
@@ -164,7 +159,7 @@ impl<'a> AwsIot<'a> {
                 body: &[],
             };
             let Credentials { id, secret, token } = credentials;
-            let signed = request.headers(id, secret, token.as_ref())?;
+            let signed = request.signed_headers(id, secret, token.as_ref())?;
             http_request(method.clone(), &url, signed, Vec::new())
         };
         let read =
@@ -195,7 +190,7 @@ impl<'a> AwsIot<'a> {
     async fn get(
         &self,
         id: &Fingerprint,
-        needs: Needs,
+        purpose: Purpose,
         include_pem: bool,
     ) -> Result<Option<FoundCertificate>, Error> {
         let now = self.connection.context.now;
@@ -207,14 +202,14 @@ impl<'a> AwsIot<'a> {
                     .ok_or("it has no certificateDescription")
             })?;
             if record.fingerprint_sha256.as_ref() != Some(id) {
-                return Err(not_an_answer(
+                return Err(unexpected_answer(
                     NAME,
                     200,
                     "it holds another certificate than the one that was requested",
                 ));
             }
-            if needs == Needs::Status && record.provider_status.is_none() {
-                return Err(not_an_answer(NAME, 200, "it has no status"));
+            if purpose == Purpose::Change && record.provider_status.is_none() {
+                return Err(unexpected_answer(NAME, 200, "it has no status"));
             }
             let certificate = record.into_certificate(now, include_pem);
             Ok(FoundCertificate {
@@ -246,19 +241,7 @@ fn fingerprint(reference: &CertificateReference) -> Result<&Fingerprint, Error> 
 
 /// A certificate that the provider does not know is a result, not an error.
 fn absent_when_not_found<T>(answer: Result<T, Failure>) -> Result<Option<T>, Failure> {
-    match answer {
-        Ok(answer) => Ok(Some(answer)),
-        Err(failure)
-            if failure
-                .error
-                .provider_error
-                .as_ref()
-                .is_some_and(|error| error.code == codes::NOT_FOUND) =>
-        {
-            Ok(None)
-        }
-        Err(failure) => Err(failure),
-    }
+    absent_when(answer, |code| code == codes::NOT_FOUND)
 }
 
 /// A write whose success is an empty answer. After any other answer a read has to show the effect.
@@ -267,7 +250,7 @@ fn confirmed(response: &HttpResponse) -> Result<ConfirmedWrite, Error> {
         b"" | b"{}" => Ok(ConfirmedWrite {
             request_id: aws::request_id(response),
         }),
-        _ => Err(not_an_answer(
+        _ => Err(unexpected_answer(
             NAME,
             200,
             "the answer to a change is not empty",
@@ -284,7 +267,7 @@ fn read<T>(
     Members::parse(&body)
         .ok_or("it is no JSON object")
         .and_then(|answer| members(&answer))
-        .map_err(|problem| not_an_answer(NAME, 200, problem))
+        .map_err(|problem| unexpected_answer(NAME, 200, problem))
 }
 
 /// The refusal that an answer holds. Its type decides before the HTTP status: AWS throttles with
@@ -292,12 +275,12 @@ fn read<T>(
 fn refusal(response: &HttpResponse) -> Option<Error> {
     let status = response.status().as_u16();
     let Some(aws::Failure { code, message }) = aws::failure(response) else {
-        return (status != 200).then(|| not_an_answer(NAME, status, "an error without a type"));
+        return (status != 200).then(|| unexpected_answer(NAME, status, "an error without a type"));
     };
     // An undocumented type beside an HTTP status of success is neither a result nor a refusal:
     // after a write, a read has to show the effect.
     if status < 400 && !is_known(&code, &[codes::CODES]) {
-        return Some(not_an_answer(
+        return Some(unexpected_answer(
             NAME,
             status,
             "a type that is no documented error",

@@ -1,4 +1,4 @@
-//! From a request's source and the configuration to an API that can be called.
+//! The connection to a provider's API, made from a request's source and the configuration.
 
 use tokio::sync::Semaphore;
 
@@ -8,34 +8,35 @@ use crate::credentials::{CredentialSource, Credentials, FetchContext};
 use crate::error::{Concerns, Error, ErrorCode, ProviderError};
 use crate::model::{Action, ProviderName, Region, Source, Timestamp};
 use crate::transport::{
-    Endpoint, Failure, HttpRequest, HttpResponse, LocalFuture, Repeat, SIDE_BY_SIDE, kept,
+    Endpoint, Failure, HttpRequest, HttpResponse, LocalFuture, MAX_CONCURRENT_CALLS, Repeat,
+    keep_result,
 };
 
 /// The parts that every call to one API needs.
 pub(super) struct Connection<'a> {
     pub(super) context: &'a CallContext<'a>,
     pub(super) endpoint: Endpoint,
-    /// `None` where no variable says. Only a call needs them: the function that puts orders into a
-    /// queue checks them without any.
-    origin: Option<&'a CredentialSource>,
+    /// `None` where no variable configures one. Only a call needs it: the function that puts orders
+    /// into a queue checks them without credentials.
+    credential_source: Option<&'a CredentialSource>,
     pub(super) provider: ProviderName,
-    /// The calls that may still be made side by side where no rate limit keeps them few.
-    turns: Semaphore,
+    /// A permit for each call that may be under way at once where no rate limit keeps them few.
+    permits: Semaphore,
 }
 
 impl<'a> Connection<'a> {
     pub(super) fn new(
         context: &'a CallContext<'a>,
         endpoint: Endpoint,
-        origin: Option<&'a CredentialSource>,
+        credential_source: Option<&'a CredentialSource>,
         provider: ProviderName,
     ) -> Self {
         Self {
             context,
             endpoint,
-            origin,
+            credential_source,
             provider,
-            turns: Semaphore::new(SIDE_BY_SIDE),
+            permits: Semaphore::new(MAX_CONCURRENT_CALLS),
         }
     }
 }
@@ -55,13 +56,14 @@ impl Connection<'_> {
         read: impl Fn(&HttpResponse) -> Result<T, Error>,
     ) -> Result<T, Failure> {
         let mut result = None;
-        let mut keep = kept(&mut result, read);
-        self.signed(action, repeat, &sign, &mut keep).await?;
+        let mut keep = keep_result(&mut result, read);
+        self.sign_and_call_boxed(action, repeat, &sign, &mut keep)
+            .await?;
         drop(keep);
-        result.ok_or_else(Failure::without_a_result)
+        result.ok_or_else(Failure::without_result)
     }
 
-    fn signed<'a>(
+    fn sign_and_call_boxed<'a>(
         &'a self,
         action: Action,
         repeat: Repeat,
@@ -85,16 +87,16 @@ impl Connection<'_> {
             credential_caches,
             ..
         } = *self.context;
-        let origin = self
-            .origin
+        let credential_source = self
+            .credential_source
             .ok_or_else(|| Failure::not_made(no_credentials(self.provider)))?;
         // Groups of certificates go side by side, too, and each would otherwise make as many calls
         // at once. Where calls are rate-limited there are never many, and a change must not wait
         // behind the reads of another group. The semaphore is never closed.
-        let _turn = if limiter.limits(self.provider) {
+        let _permit = if limiter.limits(self.provider) {
             None
         } else {
-            self.turns.acquire().await.ok()
+            self.permits.acquire().await.ok()
         };
         let credential_cache = credential_caches.of(self.provider);
         let fetch_context = FetchContext {
@@ -104,7 +106,7 @@ impl Connection<'_> {
             deadline,
         };
         let mut credentials = credential_cache
-            .credentials(origin, fetch_context)
+            .credentials(credential_source, fetch_context)
             .await
             .map_err(|error| self.not_called(error))?;
         let mut is_first = true;
@@ -115,7 +117,7 @@ impl Connection<'_> {
                 .await;
             let failure = match called {
                 Err(failure) => Failure {
-                    error: without(&credentials, failure.error),
+                    error: masked(&credentials, failure.error),
                     ..failure
                 },
                 answer => return answer,
@@ -124,7 +126,7 @@ impl Connection<'_> {
                 return Err(failure);
             }
             match credential_cache
-                .after_refusal(origin, fetch_context, &credentials)
+                .after_refusal(credential_source, fetch_context, &credentials)
                 .await
                 .map_err(|error| self.not_called(error))?
             {
@@ -135,8 +137,8 @@ impl Connection<'_> {
         }
     }
 
-    /// The error names this provider: the credentials may have been fetched for another provider of
-    /// the same cloud, while this call waited for them.
+    /// The failure of a call without credentials. Its error names this provider, even when the
+    /// credentials were fetched for another provider of the same cloud.
     fn not_called(&self, error: Error) -> Failure {
         let provider_error = error.provider_error.map(|provider_error| {
             Box::new(ProviderError {
@@ -151,7 +153,8 @@ impl Connection<'_> {
     }
 }
 
-fn without(credentials: &Credentials, error: Error) -> Error {
+/// The error with the credentials masked wherever the provider repeated them.
+fn masked(credentials: &Credentials, error: Error) -> Error {
     let values: Vec<&str> = credentials.texts().collect();
     Error {
         provider_error: error
@@ -161,8 +164,8 @@ fn without(credentials: &Credentials, error: Error) -> Error {
     }
 }
 
-/// A provider's hosts. The table of providers holds the other facts about it.
-pub(super) struct ProviderProfile {
+/// A provider's hosts, by region. The table of providers holds the other facts about it.
+pub(super) struct ProviderHosts {
     /// The host of a region that the provider has.
     pub(super) host: fn(&Region) -> Option<String>,
     /// The host of every region, where the provider has only one: a configured region then need
@@ -170,7 +173,7 @@ pub(super) struct ProviderProfile {
     pub(super) central_host: Option<&'static str>,
 }
 
-impl ProviderProfile {
+impl ProviderHosts {
     /// The endpoint of a region. A region that the operator configured is accepted even when this
     /// version does not know it yet, as long as it does not become part of a host name.
     pub(super) fn endpoint(
@@ -202,7 +205,7 @@ impl ProviderProfile {
 pub(super) fn connect<'a>(
     context: &'a CallContext<'a>,
     source: Source,
-    profile: &ProviderProfile,
+    hosts: &ProviderHosts,
 ) -> Result<(Scope, Connection<'a>), Error> {
     let config = context.config;
     let provider = source.provider;
@@ -225,7 +228,7 @@ pub(super) fn connect<'a>(
                 format!("name the region, or set {variable} for the function"),
             )
         })?;
-    let endpoint = profile.endpoint(config, provider, &region).ok_or_else(|| {
+    let endpoint = hosts.endpoint(config, provider, &region).ok_or_else(|| {
         Error::invalid(
             "region",
             format!("{provider} has no region {region} that this version knows"),
@@ -236,8 +239,11 @@ pub(super) fn connect<'a>(
         region,
         instance_id: source.instance_id,
     };
-    let origin = cloud.credentials.as_ref();
-    Ok((scope, Connection::new(context, endpoint, origin, provider)))
+    let credential_source = cloud.credentials.as_ref();
+    Ok((
+        scope,
+        Connection::new(context, endpoint, credential_source, provider),
+    ))
 }
 
 fn no_credentials(provider: ProviderName) -> Error {

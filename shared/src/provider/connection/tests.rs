@@ -18,7 +18,7 @@ fn connected(setup: &Setup<'_>) -> Result<(String, String), Error> {
     let network = Network::queue([]);
     let bench = Bench::with(&network, setup.variables);
     let context = bench.context();
-    let profile = ProviderProfile {
+    let profile = ProviderHosts {
         host: |region| {
             ["aa-one", "aa-two"]
                 .contains(&region.as_str())
@@ -165,7 +165,7 @@ fn an_instance_is_named_exactly_where_there_are_instances() {
         (ProviderName::AwsIot, None, true),
         (ProviderName::AwsIot, Some("mqtt-1"), false),
     ] {
-        let profile = ProviderProfile {
+        let profile = ProviderHosts {
             host: |_| Some("vendor.test".to_owned()),
             central_host: None,
         };
@@ -367,7 +367,7 @@ async fn however_many_calls_are_refused_the_key_is_fetched_anew_once() {
     // The calls that wait for their turn meanwhile are made with the new key.
     assert_eq!(
         (well, count("get?"), count("old"), count("new")),
-        (100, 2, SIDE_BY_SIDE, 100)
+        (100, 2, MAX_CONCURRENT_CALLS, 100)
     );
 }
 

@@ -15,9 +15,9 @@ use crate::model::{SerialNumber, Timestamp};
 /// The life of knowledge that may become wrong.
 const SHORT_LIFE: Duration = Duration::from_secs(60);
 
-/// Most CAs, and most instances, that are kept. One more clears them all: that costs a few calls and needs no order of
-/// use.
-const MOST_CAS: usize = 1_000;
+/// Maximum number of entries in each of the maps. One more clears the map: that costs a few calls,
+/// and needs no order of use.
+const MOST_ENTRIES: usize = 1_000;
 
 /// Knowledge about all vendors. A new value holds none.
 #[derive(Default)]
@@ -64,26 +64,26 @@ impl Learned {
 impl Learned {
     pub(super) fn x509_mode(&self, scope: &Scope, now: Timestamp) -> Option<String> {
         let modes = self.x509_modes.borrow();
-        let (mode, until) = modes.get(&key(scope))?;
+        let (mode, until) = modes.get(&scope_key(scope))?;
         (now < *until).then(|| mode.clone())
     }
 
     pub(super) fn learn_x509_mode(&self, scope: &Scope, mode: String, now: Timestamp) {
-        keep(&self.x509_modes, key(scope), (mode, now.plus(SHORT_LIFE)));
+        keep(
+            &self.x509_modes,
+            scope_key(scope),
+            (mode, now.plus(SHORT_LIFE)),
+        );
     }
 }
 
 /// Region and instance: a CA is registered with an instance.
 type ScopeKey = (String, String);
 
-fn key(scope: &Scope) -> ScopeKey {
+fn scope_key(scope: &Scope) -> ScopeKey {
     (
         scope.region.as_str().to_owned(),
-        scope
-            .instance_id
-            .as_ref()
-            .map(|id| id.as_str().to_owned())
-            .unwrap_or_default(),
+        scope.instance().to_owned(),
     )
 }
 
@@ -104,14 +104,14 @@ impl Learned {
     pub(super) fn ca_text(&self, scope: &Scope, ca: &SerialNumber) -> Option<String> {
         self.ca_texts
             .borrow()
-            .get(&(key(scope), ca.clone()))
+            .get(&(scope_key(scope), ca.clone()))
             .cloned()
     }
 
     /// Keeps that the vendor has shown a certificate of a CA under this text.
     pub(super) fn learn_ca(&self, scope: &Scope, text: &str) {
         if let Ok(ca) = SerialNumber::parse(text) {
-            keep(&self.ca_texts, (key(scope), ca), text.to_owned());
+            keep(&self.ca_texts, (scope_key(scope), ca), text.to_owned());
         }
     }
 
@@ -124,7 +124,7 @@ impl Learned {
     ) -> Option<LongList> {
         self.long_lists
             .borrow()
-            .get(&(key(scope), ca_text.to_owned()))
+            .get(&(scope_key(scope), ca_text.to_owned()))
             .copied()
             .filter(|list| now < list.until)
     }
@@ -139,7 +139,7 @@ impl Learned {
     ) {
         keep(
             &self.long_lists,
-            (key(scope), ca_text.to_owned()),
+            (scope_key(scope), ca_text.to_owned()),
             LongList {
                 total,
                 until: now.plus(SHORT_LIFE),
@@ -150,7 +150,7 @@ impl Learned {
 
 fn keep<K: Eq + Hash, V>(kept: &RefCell<HashMap<K, V>>, key: K, value: V) {
     let mut kept = kept.borrow_mut();
-    if kept.len() >= MOST_CAS && !kept.contains_key(&key) {
+    if kept.len() >= MOST_ENTRIES && !kept.contains_key(&key) {
         kept.clear();
     }
     kept.insert(key, value);

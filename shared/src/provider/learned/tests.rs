@@ -87,14 +87,14 @@ fn beyond_the_most_cas_all_are_forgotten() {
             )
             .is_some()
     };
-    for number in 1..=MOST_CAS {
+    for number in 1..=MOST_ENTRIES {
         learned.learn_ca(&scope, &format!("{number:x}"));
     }
     learned.learn_ca(&scope, "001");
     assert!(
-        known(1) && known(MOST_CAS),
+        known(1) && known(MOST_ENTRIES),
         "a CA that is known already takes no room"
     );
     learned.learn_ca(&scope, "ffff");
-    assert!(!known(1) && !known(MOST_CAS) && known(0xffff));
+    assert!(!known(1) && !known(MOST_ENTRIES) && known(0xffff));
 }

@@ -8,7 +8,7 @@ use super::wire::{DescribeDeviceCertificates, Filter, STATUS_NAMES};
 use crate::error::{Concerns, Error, ErrorCode};
 use crate::provider::ListLength;
 use crate::request::SortOrder;
-use crate::vendor::codes::not_an_answer;
+use crate::vendor::codes::unexpected_answer;
 
 impl TencentMqtt<'_> {
     /// Whether several values of one filter are alternatives, where this is known by now.
@@ -101,7 +101,7 @@ impl TencentMqtt<'_> {
     async fn count(&self, filters: &[Filter]) -> Result<u64, Error> {
         let order_by = order_by(SortOrder::default());
         let request = DescribeDeviceCertificates {
-            instance_id: self.instance(),
+            instance_id: self.scope.instance(),
             filters,
             limit: 1,
             offset: 0,
@@ -109,7 +109,7 @@ impl TencentMqtt<'_> {
         };
         match self.list(&request).await?.length {
             ListLength::Known(total) => Ok(total),
-            _ => Err(not_an_answer(
+            _ => Err(unexpected_answer(
                 NAME,
                 200,
                 "its TotalCount cannot be read, or is not that of its Data",

@@ -11,6 +11,8 @@ mod sessions;
 mod status;
 mod wire;
 
+pub(super) use self::list::CAPABILITIES as LIST_CAPABILITIES;
+
 use std::sync::Arc;
 
 use http::Method;
@@ -19,18 +21,21 @@ use tokio::sync::OnceCell;
 
 use self::wire::{Data, DescribeDeviceCertificates, Item, List, OneDeviceCertificate, Outcome};
 use super::{
-    CallContext, Connection, FoundCertificate, ListLength, ProviderProfile, Scope, connect,
+    CallContext, Connection, FoundCertificate, ListLength, ProviderHosts, Purpose, Scope,
+    absent_when, connect,
 };
 use crate::credentials::Credentials;
 use crate::error::{Error, ErrorCode};
 use crate::model::{
-    Action, InstanceId, ProviderName, ProviderText, RequestId, SerialNumber, Source, Timestamp,
+    Action, ProviderName, ProviderText, RequestId, SerialNumber, Source, Timestamp,
+    is_same_serial_number,
 };
 use crate::object::Members;
 use crate::request::CertificateReference;
 use crate::signing::tc3;
 use crate::transport::{Failure, HttpRequest, HttpResponse, Repeat, http_request};
-use crate::vendor::codes::{Refusal, explain, is_known, not_an_answer};
+use crate::vendor::codes::{Refusal, explain, is_known, unexpected_answer};
+use crate::vendor::request_id;
 
 const NAME: ProviderName = ProviderName::TencentMqtt;
 /// The product's name in hosts and in the signing scope.
@@ -68,7 +73,7 @@ const REGIONS: &[&str] = &[
 ];
 
 /// One page of the list.
-struct Rows {
+struct ListPage {
     items: Vec<Item>,
     /// How many certificates match.
     length: ListLength,
@@ -77,15 +82,7 @@ struct Rows {
     request_id: Option<RequestId>,
 }
 
-/// The members that a read of one certificate needs, beside its serial number.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Needs {
-    Nothing,
-    /// A change acts on the status.
-    Status,
-}
-
-pub(super) const PROFILE: ProviderProfile = ProviderProfile {
+pub(super) const HOSTS: ProviderHosts = ProviderHosts {
     host: |region| REGIONS.contains(&region.as_str()).then(|| HOST.to_owned()),
     central_host: Some(HOST),
 };
@@ -101,19 +98,12 @@ pub(super) struct TencentMqtt<'a> {
 
 impl<'a> TencentMqtt<'a> {
     pub(super) fn new(context: &'a CallContext<'a>, source: Source) -> Result<Self, Error> {
-        let (scope, connection) = connect(context, source, &PROFILE)?;
+        let (scope, connection) = connect(context, source, &HOSTS)?;
         Ok(Self {
             scope,
             connection,
             takes_alternatives: OnceCell::new(),
         })
-    }
-
-    fn instance(&self) -> &str {
-        self.scope
-            .instance_id
-            .as_ref()
-            .map_or("", InstanceId::as_str)
     }
 
     /// Makes one call; `accept` checks whether the answer fits the request.
@@ -138,7 +128,7 @@ impl<'a> TencentMqtt<'a> {
                 Err(error) if repeat == Repeat::OnlyIfNotDone && !is_documented(&error) => {
                     Err(Error {
                         provider_error: error.provider_error,
-                        ..not_an_answer(NAME, status, "a code that is no documented error")
+                        ..unexpected_answer(NAME, status, "a code that is no documented error")
                     })
                 }
                 answer => answer.and_then(|answer| accept(&answer)),
@@ -148,7 +138,7 @@ impl<'a> TencentMqtt<'a> {
     }
 
     /// One call of `DescribeDeviceCertificates`.
-    async fn list(&self, parameters: &DescribeDeviceCertificates<'_>) -> Result<Rows, Error> {
+    async fn list(&self, parameters: &DescribeDeviceCertificates<'_>) -> Result<ListPage, Error> {
         let offset = parameters.offset;
         let accept = |answer: &Members<'_>| {
             let List { total_count, data } = List::read(answer);
@@ -156,7 +146,7 @@ impl<'a> TencentMqtt<'a> {
                 Data::Rows(items) => items,
                 Data::LeftOut if total_count.is_some_and(|total| total <= offset) => Vec::new(),
                 Data::LeftOut | Data::Unreadable => {
-                    return Err(not_an_answer(
+                    return Err(unexpected_answer(
                         NAME,
                         200,
                         "Response has no readable Data, or more than 1000 rows",
@@ -164,7 +154,7 @@ impl<'a> TencentMqtt<'a> {
                 }
             };
             if items.is_empty() && offset == 0 && total_count.is_some_and(|total| total > 0) {
-                return Err(not_an_answer(
+                return Err(unexpected_answer(
                     NAME,
                     200,
                     "the first page is empty although certificates match",
@@ -183,11 +173,11 @@ impl<'a> TencentMqtt<'a> {
                 ListLength::Known(total) => end < total,
                 _ => !items.is_empty(),
             };
-            Ok(Rows {
+            Ok(ListPage {
                 items,
                 length,
                 next: has_next.then_some(end),
-                request_id: wire::request_id(answer),
+                request_id: request_id(answer),
             })
         };
         Ok(self
@@ -204,10 +194,10 @@ impl<'a> TencentMqtt<'a> {
     async fn get(
         &self,
         serial_number: &str,
-        needs: Needs,
+        purpose: Purpose,
     ) -> Result<Option<FoundCertificate>, Error> {
         let parameters = OneDeviceCertificate {
-            instance_id: self.instance(),
+            instance_id: self.scope.instance(),
             device_certificate_sn: serial_number,
         };
         let now = self.connection.context.now;
@@ -217,22 +207,22 @@ impl<'a> TencentMqtt<'a> {
             let key = record
                 .serial_number
                 .clone()
-                .ok_or_else(|| not_an_answer(NAME, 200, "it has no DeviceCertificateSn"))?;
-            if !is_same(&key, serial_number) {
-                return Err(not_an_answer(
+                .ok_or_else(|| unexpected_answer(NAME, 200, "it has no DeviceCertificateSn"))?;
+            if !is_same_serial_number(&key, serial_number) {
+                return Err(unexpected_answer(
                     NAME,
                     200,
                     "it holds another certificate than the one that was requested",
                 ));
             }
-            if needs == Needs::Status && record.provider_status.is_none() {
-                return Err(not_an_answer(NAME, 200, "it has no Status"));
+            if purpose == Purpose::Change && record.provider_status.is_none() {
+                return Err(unexpected_answer(NAME, 200, "it has no Status"));
             }
             Ok(FoundCertificate {
                 key,
                 ca_key: None,
                 certificate: record.into_certificate(now, false),
-                request_id: wire::request_id(answer),
+                request_id: request_id(answer),
             })
         };
         Ok(absent_when_not_found(
@@ -250,9 +240,9 @@ impl<'a> TencentMqtt<'a> {
     async fn get_by_text(
         &self,
         text: &ProviderText,
-        needs: Needs,
+        purpose: Purpose,
     ) -> Result<Option<FoundCertificate>, Error> {
-        let found = self.get(text.as_str(), needs).await?;
+        let found = self.get(text.as_str(), purpose).await?;
         Ok(found.filter(|found| found.key == text.as_str()))
     }
 
@@ -303,44 +293,24 @@ fn serial_number(reference: &CertificateReference) -> Result<&SerialNumber, Erro
 /// code for an unknown serial number is documented for one action only: every code for something
 /// that was not found counts, except the instance's.
 fn absent_when_not_found<T>(answer: Result<T, Failure>) -> Result<Option<T>, Failure> {
-    match answer {
-        Ok(answer) => Ok(Some(answer)),
-        Err(failure) => {
-            let code = failure
-                .error
-                .provider_error
-                .as_ref()
-                .map_or("", |error| error.code.as_str());
-            let is_absent =
-                code.starts_with(codes::NOT_FOUND) && !code.starts_with(codes::INSTANCE_NOT_FOUND);
-            if is_absent { Ok(None) } else { Err(failure) }
-        }
-    }
+    absent_when(answer, |code| {
+        code.starts_with(codes::NOT_FOUND) && !code.starts_with(codes::INSTANCE_NOT_FOUND)
+    })
 }
 
 /// Errors have the HTTP status of a success. An undocumented code does not show that a write had no
 /// effect.
 fn is_documented(error: &Error) -> bool {
     error
-        .provider_error
-        .as_ref()
-        .is_none_or(|error| is_known(&error.code, &[codes::CODES]))
-}
-
-/// Whether both texts name one certificate: they are the same, hex or not, or the same number.
-fn is_same(one: &str, other: &str) -> bool {
-    one == other
-        || matches!(
-            (SerialNumber::parse(one), SerialNumber::parse(other)),
-            (Ok(one), Ok(other)) if one == other
-        )
+        .provider_code()
+        .is_none_or(|code| is_known(code, &[codes::CODES]))
 }
 
 /// The result in an answer. An error in it decides before the HTTP status: failures have status
 /// 200.
 fn result(body: &str, status: u16) -> Result<Members<'_>, Error> {
     let Some(answer) = wire::response(body) else {
-        return Err(not_an_answer(NAME, status, "it has no Response"));
+        return Err(unexpected_answer(NAME, status, "it has no Response"));
     };
     match wire::outcome(&answer) {
         Outcome::Failure(error) => {
@@ -348,18 +318,22 @@ fn result(body: &str, status: u16) -> Result<Members<'_>, Error> {
                 provider: NAME,
                 code: &error.code,
                 message: error.message.as_deref(),
-                request_id: wire::request_id(&answer),
+                request_id: request_id(&answer),
                 status,
             };
             Err(explain(&refusal, &[codes::CODES]))
         }
-        Outcome::Unreadable => Err(not_an_answer(
+        Outcome::Unreadable => Err(unexpected_answer(
             NAME,
             status,
             "it has an Error without a readable Code",
         )),
         Outcome::Success if status == 200 => Ok(answer),
-        Outcome::Success => Err(not_an_answer(NAME, status, "a result comes with HTTP 200")),
+        Outcome::Success => Err(unexpected_answer(
+            NAME,
+            status,
+            "a result comes with HTTP 200",
+        )),
     }
 }
 

@@ -322,7 +322,7 @@ async fn a_text_that_the_vendor_echoes_exactly_is_the_same_certificate() {
         let bench = Bench::new(&network);
         let context = bench.context();
         let provider = TencentMqtt::new(&context, target(NAME)).unwrap();
-        let found = provider.get(requested, Needs::Nothing).await;
+        let found = provider.get(requested, Purpose::Show).await;
         match found {
             Ok(found) => assert_eq!((found.unwrap().key.as_str(), is_same), (echoed, true)),
             Err(error) => assert_eq!(

@@ -2,23 +2,27 @@
 
 use super::*;
 
-const MEMBERS: &[Member] = &[
-    Member::new("region", &["region"], MemberKind::Text),
-    Member::new("limit", &["limit"], MemberKind::Number),
-    Member::new("include_pem", &["include_pem"], MemberKind::Boolean),
-    Member::new("statuses", &["filter", "statuses"], MemberKind::List),
-    Member::new("client_ids", &["filter", "client_ids"], MemberKind::List),
-    Member::new("serial_number", &["certificates"], MemberKind::Objects),
-    Member::new("fingerprint_sha256", &["certificates"], MemberKind::Objects),
-    Member::new(
+const MEMBERS: &[QueryParameter] = &[
+    QueryParameter::new("region", &["region"], ParameterKind::Text),
+    QueryParameter::new("limit", &["limit"], ParameterKind::Number),
+    QueryParameter::new("include_pem", &["include_pem"], ParameterKind::Boolean),
+    QueryParameter::new("statuses", &["filter", "statuses"], ParameterKind::List),
+    QueryParameter::new("client_ids", &["filter", "client_ids"], ParameterKind::List),
+    QueryParameter::new("serial_number", &["certificates"], ParameterKind::Objects),
+    QueryParameter::new(
+        "fingerprint_sha256",
+        &["certificates"],
+        ParameterKind::Objects,
+    ),
+    QueryParameter::new(
         "ca_serial_number",
         &["certificates"],
-        MemberKind::InEachObject,
+        ParameterKind::InEachObject,
     ),
-    Member::new(
+    QueryParameter::new(
         "cross_check",
         &["cross_check", "provider"],
-        MemberKind::Text,
+        ParameterKind::Text,
     ),
 ];
 
@@ -123,6 +127,14 @@ fn a_number_is_taken_in_any_spelling_and_any_other_text_is_left_to_the_parser() 
         let expected = json!({ "limit": limit });
         assert_eq!(from_query(&[("limit", text)]).unwrap(), expected, "{text}");
     }
+}
+
+#[test]
+fn an_unknown_parameter_that_is_called_like_a_member_keeps_its_name() {
+    let pairs = [("filter.statuses".to_owned(), "active".to_owned())];
+    let error = object_from_query(&pairs, MEMBERS).unwrap_err();
+    let error = in_terms_of_query(error, &pairs, MEMBERS);
+    assert_eq!(error.field.as_deref(), Some("filter.statuses"));
 }
 
 #[test]

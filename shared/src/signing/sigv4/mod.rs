@@ -36,7 +36,7 @@ impl Request<'_> {
     ///
     /// # Errors
     /// `internal` when it cannot be signed.
-    pub fn headers(
+    pub fn signed_headers(
         &self,
         access_key_id: &str,
         secret_access_key: &SecretString,

@@ -37,7 +37,7 @@ fn every_vector_of_the_sdk_is_signed_alike() {
         let secret = SecretString::from(input("secret_access_key").unwrap());
         let token = input("session_token").map(SecretString::from);
         let headers = request
-            .headers(input("access_key_id").unwrap(), &secret, token.as_ref())
+            .signed_headers(input("access_key_id").unwrap(), &secret, token.as_ref())
             .unwrap();
         let header = |name: &str| headers.get(name).map(|value| value.to_str().unwrap());
         assert_eq!(
@@ -81,7 +81,7 @@ fn a_body_and_headers_are_signed_as_the_sdk_signs_them() {
     };
     let secret = SecretString::from("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY");
     let headers = request
-        .headers(
+        .signed_headers(
             "AKIDEXAMPLE",
             &secret,
             Some(&SecretString::from("session/token+=")),
@@ -99,7 +99,7 @@ fn a_body_and_headers_are_signed_as_the_sdk_signs_them() {
 }
 
 #[test]
-fn what_is_no_url_is_not_signed() {
+fn a_text_that_is_no_url_is_not_signed() {
     let request = Request {
         method: "GET",
         url: "not a url",
@@ -111,7 +111,7 @@ fn what_is_no_url_is_not_signed() {
     };
     assert!(
         request
-            .headers("AKIAtest", &SecretString::from("aws-key"), None)
+            .signed_headers("AKIAtest", &SecretString::from("aws-key"), None)
             .is_err()
     );
 }

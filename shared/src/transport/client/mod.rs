@@ -1,7 +1,7 @@
 //! Sends one request over `reqwest`. HTTP/1.1, no redirects, no repetitions, no cookies, no
 //! compression; a proxy only where one is configured.
 
-mod room;
+mod memory_budget;
 
 use std::cell::RefCell;
 use std::error::Error;
@@ -16,34 +16,35 @@ use http::{Method, Request, Response, Uri};
 use reqwest::{Client, Url, redirect, retry};
 use rustls::ClientConfig;
 
-use self::room::{Growing, Room};
+use self::memory_budget::{BodyBuffer, MemoryBudget};
 use super::{
     HttpRequest, HttpResponse, HttpsProxy, LocalFuture, SendError, SendHttp, StartError, tls,
 };
 
 const USER_AGENT: &str = concat!("device-certificate-functions/", env!("CARGO_PKG_VERSION"));
 
-/// A host that has not answered a connection attempt by then will not do so in time.
+/// A host that has not accepted a connection by then will not do so in time.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// A connection that waited longer was most likely closed by the other side, perhaps without a
+/// A connection that was idle for longer was most likely closed by the server, perhaps without a
 /// segment that still arrives.
-const LONGEST_WAIT: Duration = Duration::from_secs(15);
+const IDLE_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// No answer of these APIs comes near it: a page of 100 certificates with their PEMs is about 300
 /// kB. The functions have 128 MB, and each of 20 sources may hold the rows of such an answer.
 const LARGEST_ANSWER: usize = 2 * 1024 * 1024;
 
-/// The answer to the request that opens a connection is thrown away, and with it the connection
-/// where the answer is larger than this.
-const LARGEST_GREETING: usize = 64 * 1024;
+/// The answer to the request that opens a connection ahead is discarded. A larger one is not read
+/// to its end, and its connection is closed.
+const LARGEST_PRECONNECT_ANSWER: usize = 64 * 1024;
 
-/// The real client. One is made at start and shared by all calls, so that connections are kept.
+/// The client that calls go over. One is made at start and shared by all calls, so that connections
+/// are kept.
 pub struct HttpClient {
     tls: ClientConfig,
     proxy: Option<HttpsProxy>,
     servers: RefCell<Vec<Server>>,
-    room: Room,
+    memory: MemoryBudget,
 }
 
 /// The connections to one server.
@@ -65,22 +66,22 @@ impl HttpClient {
             tls: tls::client_config(extra_roots)?,
             proxy,
             servers: RefCell::default(),
-            room: Room::default(),
+            memory: MemoryBudget::default(),
         })
     }
 
-    /// Opens a connection to this URL's server within two seconds, for the first call to find, by a
-    /// `HEAD` of its root, since `reqwest` cannot connect without a request. It is not signed and
-    /// carries nothing but `Host`, `User-Agent` and `Accept`; whatever is answered is thrown away.
+    /// Opens a connection to this URL's server, which the first call then uses. It takes two seconds
+    /// at most. `reqwest` cannot connect without a request, so this sends `HEAD`, unsigned, with
+    /// nothing but `Host`, `User-Agent` and `Accept`, and discards the answer.
     ///
     /// # Errors
-    /// Why there is no connection; calls try again.
+    /// The reason why there is no connection. The first call then tries to connect again.
     pub async fn connect_ahead(&self, url: &str) -> Result<(), SendError> {
         let uri = Uri::try_from(url).map_err(|error| SendError::NotSent(Arc::new(error)))?;
         let mut request = Request::new(Bytes::new());
         *request.method_mut() = Method::HEAD;
         *request.uri_mut() = uri;
-        self.exchange(request, LARGEST_GREETING, CONNECT_TIMEOUT)
+        self.exchange(request, LARGEST_PRECONNECT_ANSWER, CONNECT_TIMEOUT)
             .await
             .map(drop)
     }
@@ -121,7 +122,7 @@ impl HttpClient {
             .referer(false)
             .user_agent(USER_AGENT)
             .connect_timeout(CONNECT_TIMEOUT)
-            .pool_idle_timeout(LONGEST_WAIT)
+            .pool_idle_timeout(IDLE_TIMEOUT)
             .tcp_keepalive(None)
             .tcp_user_timeout(None)
             .no_proxy();
@@ -132,7 +133,7 @@ impl HttpClient {
         .build()
     }
 
-    fn used(&self, uri: &Uri) {
+    fn mark_used(&self, uri: &Uri) {
         for server in self.servers.borrow_mut().iter_mut() {
             if Some(&server.scheme) == uri.scheme() && Some(&server.authority) == uri.authority() {
                 server.last_used = SystemTime::now();
@@ -148,18 +149,18 @@ impl HttpClient {
     ) -> Result<HttpResponse, SendError> {
         let uri = request.uri().clone();
         let client = self.client_for(&uri)?;
-        let message = message(request)?;
+        let request = reqwest_request(request)?;
         let exchange = async {
             // Lets hyper notice that an idle connection ended while the sandbox was frozen, before
             // a connection is chosen.
             tokio::task::yield_now().await;
-            let response = client.execute(message).await.map_err(failed)?;
-            read(response, largest, &self.room).await
+            let response = client.execute(request).await.map_err(send_error)?;
+            read(response, largest, &self.memory).await
         };
         let answer = tokio::time::timeout(timeout, exchange)
             .await
             .unwrap_or(Err(SendError::TimedOut));
-        self.used(&uri);
+        self.mark_used(&uri);
         answer
     }
 }
@@ -174,14 +175,15 @@ impl SendHttp for HttpClient {
     }
 }
 
-/// When the clock was set back, the age is unknown.
-fn is_fresh(since: SystemTime, now: SystemTime) -> bool {
-    now.duration_since(since)
-        .is_ok_and(|age| age <= LONGEST_WAIT)
+/// Whether a connection that was last used at this moment may still be open. When the clock was set
+/// back, its age is unknown.
+fn is_fresh(last_used: SystemTime, now: SystemTime) -> bool {
+    now.duration_since(last_used)
+        .is_ok_and(|age| age <= IDLE_TIMEOUT)
 }
 
 /// The request as `reqwest` takes it, with a target that is sent as it was signed.
-fn message(request: Request<Bytes>) -> Result<reqwest::Request, SendError> {
+fn reqwest_request(request: Request<Bytes>) -> Result<reqwest::Request, SendError> {
     let (head, body) = request.into_parts();
     let url =
         Url::parse(&head.uri.to_string()).map_err(|error| SendError::NotSent(Arc::new(error)))?;
@@ -206,28 +208,31 @@ fn message(request: Request<Bytes>) -> Result<reqwest::Request, SendError> {
     Ok(message)
 }
 
-/// Reads the whole answer, as long as it is not larger than this.
+/// Reads the whole answer.
+///
+/// # Errors
+/// `AnswerTooLarge` for a body of more than `largest` bytes, or why it could not be read.
 async fn read(
     mut response: reqwest::Response,
     largest: usize,
-    room: &Room,
+    memory: &MemoryBudget,
 ) -> Result<HttpResponse, SendError> {
-    let mut body = Growing::default();
-    while let Some(chunk) = response.chunk().await.map_err(failed)? {
+    let mut body = BodyBuffer::default();
+    while let Some(chunk) = response.chunk().await.map_err(send_error)? {
         if body.len().saturating_add(chunk.len()) > largest {
             return Err(SendError::AnswerTooLarge);
         }
-        body.add(&chunk, room).await;
+        body.add(&chunk, memory).await;
     }
-    let mut answer = Response::new(body.whole().into());
+    let mut answer = Response::new(body.into_bytes().into());
     *answer.status_mut() = response.status();
     *answer.headers_mut() = std::mem::take(response.headers_mut());
     Ok(answer)
 }
 
-/// Nothing of the request was written where there was no connection, or where the connection ended
-/// before it took the request.
-fn failed(error: reqwest::Error) -> SendError {
+/// The request was not sent when there was no connection, or when the connection ended before it
+/// took the request. In every other case it may have arrived.
+fn send_error(error: reqwest::Error) -> SendError {
     let error = error.without_url();
     if error.is_connect() || error.is_builder() || is_canceled(&error) {
         SendError::NotSent(Arc::new(error))

@@ -192,7 +192,7 @@ async fn a_connection_that_waited_for_long_by_the_clock_is_not_used() {
         if !expected {
             // As after a freeze, during which no timer of this process went on.
             for server in client.servers.borrow_mut().iter_mut() {
-                server.last_used -= LONGEST_WAIT + Duration::from_secs(1);
+                server.last_used -= IDLE_TIMEOUT + Duration::from_secs(1);
             }
         }
     }

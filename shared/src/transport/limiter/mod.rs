@@ -19,7 +19,7 @@ use crate::model::{Action, ProviderName};
 
 /// The number of calls of one request that run side by side where there is no rate limit: more
 /// would only be throttled. With a rate limit it bounds the calls of one list or group.
-pub const SIDE_BY_SIDE: usize = 10;
+pub const MAX_CONCURRENT_CALLS: usize = 10;
 
 /// The receiver that waits for the answer to an event. It decides how fast the event's calls may be
 /// made, and when they are paid for.
@@ -54,7 +54,7 @@ pub struct RateLimit {
 pub struct RateLimits(Vec<RateLimit>);
 
 impl RateLimits {
-    /// Each of them.
+    /// The rate limits, one by one.
     pub fn iter(&self) -> impl Iterator<Item = &RateLimit> {
         self.0.iter()
     }
@@ -95,8 +95,8 @@ impl Limiter {
                 Waiting::Caller | Waiting::Nobody => limit.caller_interval,
             })
         };
-        // Which action reads the effect of a write is its provider's affair; the slowest one leaves
-        // time for any of them.
+        // The provider decides which action reads the effect of a write. The slowest one leaves time
+        // for any of them.
         let slowest = |provider| {
             let of_provider = limits
                 .iter()
@@ -202,8 +202,8 @@ impl Limiter {
             .map_or(&self.unlimited, |(_, lane)| lane)
     }
 
-    /// When all calls that were made are paid for: until then the sandbox must not take another
-    /// event. It is always before the deadline of the calls. `None`: nothing is left to pay.
+    /// The moment at which all calls are paid for; before it, the sandbox must not take another event.
+    /// It is always before the deadline of the calls. `None`: nothing is left to pay.
     pub fn paid_at(&self) -> Option<Instant> {
         self.lanes
             .iter()
@@ -212,7 +212,8 @@ impl Limiter {
             .filter(|at| *at > Instant::now())
     }
 
-    /// Waits until then. A timer that has nothing to wait for would still take a millisecond.
+    /// Waits until all calls are paid for. A timer without anything to wait for would still take a
+    /// millisecond.
     pub async fn pay(&self) {
         if let Some(at) = self.paid_at() {
             tokio::time::sleep_until(at).await;
@@ -256,7 +257,7 @@ impl Lane {
         }
     }
 
-    /// How long the next call has to wait, were it the next in the queue.
+    /// The wait of the next call, if it is the first in the queue.
     fn wait(&self) -> Duration {
         self.paid_at
             .get()
@@ -264,8 +265,8 @@ impl Lane {
             .saturating_sub(self.ahead)
     }
 
-    /// Waits for the next turn and takes it. Tells how long the attempt may then take; `None`, at
-    /// once, when it would not end in time, or could not be paid for in time.
+    /// Waits for the next turn and takes it. Returns the time limit of the attempt; `None`, without a
+    /// wait, when the attempt would not end in time, or could not be paid for in time.
     pub(super) async fn turn(&self, deadline: Deadline, repeat: Repeat) -> Option<Duration> {
         let _turn = self.queue.lock().await;
         let wait = self.wait();
@@ -275,7 +276,7 @@ impl Lane {
             .get()
             .saturating_duration_since(Instant::now())
             .saturating_add(self.interval);
-        deadline.holds(left).then_some(())?;
+        deadline.leaves_time_to_answer_after(left).then_some(())?;
         if !wait.is_zero() {
             tokio::time::sleep(wait).await;
         }
@@ -300,7 +301,7 @@ impl Lane {
         self.counts.set(counts);
     }
 
-    /// Whether there is time for one more attempt behind this wait, which begins now.
+    /// Whether there is time for one more attempt after this wait, which begins now.
     pub(super) fn leaves_time(&self, wait: Duration, deadline: Deadline, repeat: Repeat) -> bool {
         deadline
             .attempt_after(wait.max(self.wait()), repeat, self.read_back)

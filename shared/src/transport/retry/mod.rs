@@ -1,4 +1,5 @@
-//! Attempts: signed anew each time, at most three, with waits that fit into the deadline.
+//! Makes a call in up to three attempts. Each is signed anew, and the waits between them fit into the
+//! deadline.
 
 use std::time::{Duration, SystemTime};
 
@@ -25,7 +26,7 @@ pub struct Failure {
     pub error: Error,
     /// Whether the call may have had its effect all the same.
     pub may_have_acted: bool,
-    /// Whether it was not made at all, because too little time was left.
+    /// Whether the call was not made at all, because too little time was left.
     pub lacked_time: bool,
 }
 
@@ -40,7 +41,7 @@ impl Failure {
     }
 
     /// A call that succeeded and kept no result: a bug in this code.
-    pub(crate) fn without_a_result() -> Self {
+    pub(crate) fn without_result() -> Self {
         let error = Error::new(
             ErrorCode::Internal,
             "a call has no result although it did not fail",
@@ -53,8 +54,8 @@ impl Failure {
     }
 }
 
-/// Reads an answer and keeps its result.
-pub(crate) fn kept<T>(
+/// Makes of a function that reads an answer one that stores its result in `result`.
+pub(crate) fn keep_result<T>(
     result: &mut Option<T>,
     read: impl Fn(&HttpResponse) -> Result<T, Error>,
 ) -> impl FnMut(&HttpResponse) -> Result<(), Error> {
@@ -100,11 +101,11 @@ impl Transport {
         read: impl Fn(&HttpResponse) -> Result<T, Error>,
     ) -> Result<T, Failure> {
         let mut result = None;
-        let mut keep = kept(&mut result, read);
+        let mut keep = keep_result(&mut result, read);
         self.attempts(deadline, lane, repeat, &sign, &mut keep)
             .await?;
         drop(keep);
-        result.ok_or_else(Failure::without_a_result)
+        result.ok_or_else(Failure::without_result)
     }
 
     /// The same for any type of result, which `read` keeps: the loop is in the binary once, and not
@@ -139,34 +140,23 @@ impl Transport {
                 });
             };
             let request = sign((self.clock)(), (self.random)()).map_err(Failure::not_made)?;
-            let (failure, hint) = match self.http.send(request, timeout).await {
-                Ok(response) => match read(&response) {
-                    Ok(()) => {
-                        self.quota.succeeded(taken);
-                        return Ok(());
-                    }
-                    Err(mut error) => {
-                        let hint = error
-                            .retry_after
-                            .take()
-                            .or_else(|| retry_after(response.headers(), SystemTime::now()));
-                        (answered(error, repeat), hint)
-                    }
-                },
-                Err(error) => (unanswered(error, repeat), None),
+            let (failure, hint) = match self.attempt(request, timeout, repeat, read).await {
+                Ok(()) => {
+                    self.quota.succeeded(taken);
+                    return Ok(());
+                }
+                Err(failed) => failed,
             };
             if failure.error.code == ErrorCode::Throttled {
                 lane.count(|counts| &mut counts.throttles);
             }
             let wait = self.wait(attempts, &failure.error, hint);
             // The vendor refuses a call that is repeated before the wait it asked for.
-            let too_long = hint.is_some_and(|hint| hint > LONGEST_WAIT);
-            let may_help = failure.error.code.retryable() && !failure.may_have_acted && !too_long;
+            let is_too_long = hint.is_some_and(|hint| hint > LONGEST_WAIT);
+            let may_help =
+                failure.error.code.retryable() && !failure.may_have_acted && !is_too_long;
             if !may_help || attempts >= MOST_ATTEMPTS || !lane.leaves_time(wait, deadline, repeat) {
-                return Err(Failure {
-                    error: with_hint(failure.error, hint),
-                    ..failure
-                });
+                return Err(failure);
             }
             taken = self.quota.take(&failure.error);
             if taken.is_none() {
@@ -174,10 +164,7 @@ impl Transport {
                     code = failure.error.code.as_str(),
                     "too many calls failed lately; this one is not repeated"
                 );
-                return Err(Failure {
-                    error: with_hint(failure.error, hint),
-                    ..failure
-                });
+                return Err(failure);
             }
             tracing::debug!(
                 attempt = attempts,
@@ -191,7 +178,31 @@ impl Transport {
         }
     }
 
-    /// The vendor's hint, or full jitter: anywhere between nothing and the doubled base.
+    /// Makes one attempt. A failure comes with the wait that the vendor asks for: by `read` in the
+    /// vendor's own form, or by the standard header.
+    async fn attempt(
+        &self,
+        request: HttpRequest,
+        timeout: Duration,
+        repeat: Repeat,
+        read: &mut dyn FnMut(&HttpResponse) -> Result<(), Error>,
+    ) -> Result<(), (Failure, Option<Duration>)> {
+        let response = match self.http.send(request, timeout).await {
+            Ok(response) => response,
+            Err(error) => return Err((unanswered(error, repeat), None)),
+        };
+        let Err(mut error) = read(&response) else {
+            return Ok(());
+        };
+        let hint = error
+            .retry_after
+            .take()
+            .or_else(|| retry_after(response.headers(), SystemTime::now()));
+        Err((answered(with_wait(error, hint), repeat), hint))
+    }
+
+    /// The wait before the next attempt: the vendor's hint, or else full jitter, a random time up to
+    /// the base wait, which doubles with each attempt.
     fn wait(&self, attempts: u32, error: &Error, hint: Option<Duration>) -> Duration {
         if let Some(hint) = hint {
             return hint;
@@ -209,7 +220,8 @@ impl Transport {
     }
 }
 
-fn with_hint(error: Error, hint: Option<Duration>) -> Error {
+/// The error with a wait for the caller, where the vendor throttles.
+fn with_wait(error: Error, hint: Option<Duration>) -> Error {
     match error.code {
         ErrorCode::Throttled => Error {
             retry_after: hint.or(Some(THROTTLED_BASE_WAIT)),
@@ -219,17 +231,18 @@ fn with_hint(error: Error, hint: Option<Duration>) -> Error {
     }
 }
 
-/// The vendor answered. Being throttled, or refused, means that nothing was done; any other answer
-/// to a write that is worth repeating (a server fault, garbage) leaves that open.
+/// The failure of a call that the vendor answered. After a throttled or refused call nothing was
+/// done. Any other answer to a write, like a server error or an unreadable body, leaves that open.
 fn answered(error: Error, repeat: Repeat) -> Failure {
-    let nothing_done = error.code == ErrorCode::Throttled || !error.code.retryable();
+    let is_undone = error.code == ErrorCode::Throttled || !error.code.retryable();
     Failure {
-        may_have_acted: repeat == Repeat::OnlyIfNotDone && !nothing_done,
+        may_have_acted: repeat == Repeat::OnlyIfNotDone && !is_undone,
         lacked_time: false,
         error,
     }
 }
 
+/// The failure of a call without an answer.
 fn unanswered(error: SendError, repeat: Repeat) -> Failure {
     let (code, detail, cause, sent) = match error {
         SendError::NotSent(cause) => (
@@ -269,7 +282,7 @@ fn unanswered(error: SendError, repeat: Repeat) -> Failure {
     }
 }
 
-/// Why a call was not made.
+/// The error for a call that was not made, because too little time was left for it.
 pub fn out_of_time() -> Error {
     Error::new(
         ErrorCode::Timeout,

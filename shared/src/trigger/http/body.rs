@@ -12,10 +12,10 @@ use crate::object::Members;
 use crate::request::described;
 use crate::trigger::limits::check_request_size;
 
-/// A body as its event has it. It is decoded once, when it is first needed: a request that its
-/// headers already condemn must not cost that work.
+/// A body as its event has it. It is decoded once, when it is first needed, so that a request that is
+/// refused because of its headers does not cost that work.
 pub(super) struct Body<'a> {
-    /// A string of JSON, where the gateway is as it should be.
+    /// The JSON value in the event, which should be a string.
     encoded: Result<Option<&'a RawValue>, Error>,
     is_base64: Result<bool, Error>,
     pub(super) decoded: OnceCell<Result<Vec<u8>, Error>>,

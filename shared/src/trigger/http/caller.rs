@@ -1,5 +1,5 @@
-//! The caller of an HTTP request: the gateway has authenticated it, or it has signed the request as
-//! a webhook.
+//! The caller of an HTTP request, whom the gateway has authenticated or who has signed the request as a
+//! webhook.
 
 use serde_json::value::RawValue;
 
@@ -11,19 +11,18 @@ use crate::object::Members;
 use crate::signing::webhook::{Secrets, UnverifiedHeaders, WebhookId};
 use crate::trigger::function::Function;
 
-/// Objects inside each other in which an authorizer's result is looked for; the claims of a token
-/// are in three.
+/// Maximum nesting of an authorizer's result. The claims of a token are inside three objects.
 const DEEPEST_RESULT: usize = 8;
 
-/// The time that an authorizer took. API Gateway adds it to the result.
+/// The member with the time that an authorizer took, which API Gateway adds to the result.
 const INTEGRATION_LATENCY: &str = "integrationLatency";
 
-/// Whether the gateway has authenticated the caller. API Gateway adds the result of its
-/// authorizer; with IAM, payload 1.0 has the caller among `identity`. A load balancer adds nothing
-/// of the kind. A result of which nothing can be read is none.
+/// Whether the gateway has authenticated the caller. API Gateway adds the result of its authorizer;
+/// with IAM, payload 1.0 has the caller in `identity`. A load balancer adds neither. A result without
+/// any readable value does not count.
 pub(super) fn is_known(request_context: &Members<'_>) -> bool {
     let has_result = request_context.get("authorizer").is_some_and(|result| {
-        result.get().starts_with(['{', '"']) && says_something(result, DEEPEST_RESULT)
+        result.get().starts_with(['{', '"']) && has_readable_value(result, DEEPEST_RESULT)
     });
     has_result || user_arn(request_context.object("identity")).is_some()
 }
@@ -49,8 +48,8 @@ fn name_at(object: &Members<'_>, member: &str) -> Option<String> {
     string(object.get(member)?).filter(|name| !name.is_empty())
 }
 
-/// Whether a value holds anything that can be read, other than how long the authorizer took.
-fn says_something(value: &RawValue, depth: usize) -> bool {
+/// Whether a value holds anything readable, except the time that the authorizer took.
+fn has_readable_value(value: &RawValue, depth: usize) -> bool {
     let Some(inner) = depth.checked_sub(1) else {
         return false;
     };
@@ -65,11 +64,14 @@ fn says_something(value: &RawValue, depth: usize) -> bool {
                 .any(|name| {
                     members
                         .get(name)
-                        .is_some_and(|value| says_something(value, inner))
+                        .is_some_and(|value| has_readable_value(value, inner))
                 })
         }),
-        Some(b'[') => serde_json::from_str::<Vec<&RawValue>>(json)
-            .is_ok_and(|items| items.into_iter().any(|item| says_something(item, inner))),
+        Some(b'[') => serde_json::from_str::<Vec<&RawValue>>(json).is_ok_and(|items| {
+            items
+                .into_iter()
+                .any(|item| has_readable_value(item, inner))
+        }),
         Some(b'n') | None => false,
         Some(b't' | b'f') => true,
         Some(_) => json.parse().is_ok_and(f64::is_finite),

@@ -26,14 +26,14 @@ use crate::request::{self, in_terms_of_query, object_from_query, without_byte_or
 use crate::signing::webhook::WebhookId;
 use crate::trigger::idempotency::StoredAnswer;
 
-/// Epoch milliseconds, in 2001: an earlier time of receipt is none.
+/// Earliest time of receipt that counts, in epoch milliseconds: 2001-09-09T01:46:40Z.
 const EARLIEST_RECEIPT: i64 = 1_000_000_000_000;
 
 const WEBHOOK_ID: HeaderName = HeaderName::from_static("webhook-id");
 const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
 const IDEMPOTENCY_REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
-/// The user agents of AWS's health checks begin so.
+/// The beginnings of the user agents of AWS's health checks.
 const HEALTH_CHECKERS: [&str; 2] = ["ELB-HealthChecker/", "Amazon-Route53-Health-Check-Service"];
 
 /// An HTTP request as its gateway describes it.
@@ -69,8 +69,8 @@ pub(super) enum PayloadFormat {
 }
 
 impl<'a> HttpEvent<'a> {
-    /// Reads each member for itself. One that the request depends on and that cannot be read
-    /// becomes the error of the request.
+    /// Reads each member by itself. A member that cannot be read becomes the error of the request, if
+    /// the request depends on it.
     pub(super) fn new(
         format: PayloadFormat,
         event: &Members<'a>,
@@ -102,15 +102,15 @@ impl<'a> HttpEvent<'a> {
         }
     }
 
-    /// Whether AWS only looks whether the function is there. Nothing may be carried out then.
+    /// Whether the request is a health check of AWS, for which nothing may be carried out.
     pub(super) fn is_health_check(&self) -> bool {
-        // A header that came twice has both values.
+        // A header that was sent twice has both values, separated by a comma.
         let mut agents = self.headers.user_agent().split(',');
         matches!(self.method.as_deref(), Ok("GET" | "HEAD"))
             && agents.any(|agent| HEALTH_CHECKERS.iter().any(|start| agent.starts_with(start)))
     }
 
-    /// Whether the answer goes through a load balancer, which carries less than the others.
+    /// Whether the answer goes through a load balancer, which allows only smaller answers.
     pub(super) const fn is_from_load_balancer(&self) -> bool {
         matches!(self.format, PayloadFormat::LoadBalancer { .. })
     }
@@ -152,7 +152,7 @@ impl<'a> HttpEvent<'a> {
         }
     }
 
-    /// The error of a request in the words of its caller, who has written either a query or JSON.
+    /// The error of a request in terms of its query or of its JSON, whichever the caller has sent.
     pub(super) fn in_the_callers_terms<O: Operation>(&self, error: Error) -> Error {
         match (self.method.as_deref(), &self.query, O::QUERY) {
             (Ok("GET"), Ok(query), Some(members)) => in_terms_of_query(error, query, members),
@@ -181,12 +181,12 @@ impl<'a> HttpEvent<'a> {
             .any(|preference| preference.trim().eq_ignore_ascii_case("respond-async"))
     }
 
-    /// The key that the client gave the request, so that it can repeat it.
+    /// The idempotency key of the request, under which the client can repeat it.
     pub(super) fn idempotency_key(&self) -> Option<&str> {
         self.headers.idempotency_key()
     }
 
-    /// The bytes of the body; none where they cannot be read.
+    /// The bytes of the body; empty if it cannot be read.
     pub(super) fn body(&self) -> &[u8] {
         self.body.bytes().unwrap_or_default()
     }

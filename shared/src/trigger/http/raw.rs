@@ -1,5 +1,6 @@
-//! An HTTP event as it came, before anything in it is trusted. Each member is read for itself: one
-//! that is odd costs no other, and becomes the answer's error only where the request depends on it.
+//! An HTTP event as it was received, before anything in it is trusted. Each member is read by itself: a
+//! member that cannot be read does not affect the others, and becomes the error of the answer only if
+//! the request depends on it.
 
 use std::collections::HashMap;
 
@@ -27,8 +28,10 @@ pub(super) struct RawHttpEvent<'e, 'a> {
 }
 
 impl RawHttpEvent<'_, '_> {
+    /// The method of the request.
+    ///
     /// # Errors
-    /// When the event names no method, or one that cannot be read.
+    /// When the event has no method, or one that cannot be read.
     pub(super) fn method(&self, format: PayloadFormat) -> Result<String, Error> {
         let context = self
             .request_context
@@ -61,8 +64,8 @@ impl RawHttpEvent<'_, '_> {
         text(self.request_context?, "stage").ok()?
     }
 
-    /// The query's names and values. One that cannot be read is never left out: without it, a
-    /// request would select more.
+    /// The query's names and values. A parameter that cannot be read is an error and is never left out:
+    /// without it, the request would select more certificates.
     pub(super) fn query(&self, format: PayloadFormat) -> Result<Pairs, Error> {
         match format {
             PayloadFormat::Two => decoded(&text(self.event, "rawQueryString")?.unwrap_or_default()),
@@ -107,8 +110,8 @@ impl RawHttpEvent<'_, '_> {
         Ok(pairs)
     }
 
-    /// The headers that are read, by their names in lower case. One that came twice has its values
-    /// joined by commas; one that cannot be read, or contradicts itself, is left out.
+    /// The headers that the function uses, by their names in lower case. The values of a header that was
+    /// sent twice are joined by commas; a header that cannot be read is left out.
     pub(super) fn headers(&self) -> Headers {
         let [id, timestamp, signature] = SIGNED_HEADERS;
         let read = [
@@ -136,7 +139,7 @@ impl RawHttpEvent<'_, '_> {
             if taken.contains(&name) {
                 continue;
             }
-            // A key that cannot be read must not count as none: the request would be carried out twice.
+            // A key that cannot be read must not count as absent: a repeat would be carried out again.
             if header == IDEMPOTENCY_KEY {
                 headers.0.entry(header).or_default();
             }
@@ -154,7 +157,7 @@ impl RawHttpEvent<'_, '_> {
     }
 }
 
-/// The headers that are read.
+/// The headers that the function uses.
 #[derive(Default)]
 pub(super) struct Headers(HashMap<&'static str, String>);
 

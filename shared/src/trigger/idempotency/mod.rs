@@ -1,13 +1,14 @@
 //! Idempotency keys: a repeat of a request gets the answer of the first one, and the request is
 //! carried out once.
 //!
-//! A key is claimed before the request is carried out, and keeps its answer afterwards. An
-//! invocation that ends between the two leaves a claim, which another may take over when the time of
-//! the first is over. An error that a repeat may mend frees the key.
+//! A key is claimed before the request is carried out, and keeps the answer afterwards. An invocation
+//! that ends between the two leaves a claim, which another invocation may take over once the time of
+//! the first is up. A retryable error frees the key.
 
 mod note;
 mod table;
 
+pub(super) use note::NotedMessage;
 pub(super) use table::StoredAnswer;
 
 use std::time::Duration;
@@ -21,8 +22,8 @@ use crate::error::{Error, ErrorCode};
 use crate::model::Timestamp;
 use crate::transport::{Deadline, Lane, Transport};
 
-/// How long an answer is kept, in milliseconds: seven days. Senders of webhooks repeat themselves
-/// for three.
+/// The time for which an answer is kept, in milliseconds: seven days. Senders of webhooks repeat a
+/// webhook for three days.
 const KEPT_MILLISECONDS: i64 = 7 * 24 * 60 * 60 * 1000;
 /// The largest answer that is kept, in bytes: DynamoDB takes 400 KB an item.
 const LARGEST_ANSWER: usize = 380_000;
@@ -37,14 +38,14 @@ pub(super) struct IdempotencyKeys<'a> {
     lane: &'a Lane,
 }
 
-/// To whom a key belongs. Nobody meets the keys of another.
+/// The owner of a key. Equal keys of two owners are two keys.
 #[derive(Clone, Copy)]
 pub(super) enum Owner<'a> {
-    /// The senders of webhooks, who share a secret.
+    /// The senders of webhooks, who share their secrets.
     Webhooks,
-    /// A caller by the name that the gateway knows. Those without a name are one.
+    /// A caller, by the name that the gateway states. All callers without a name are one owner.
     Caller(Option<&'a str>),
-    /// The caller of orders that the function has signed. It chooses no key.
+    /// The caller of signed orders, whose keys the function derives from the orders.
     SignedOrders(Option<&'a str>),
 }
 
@@ -108,8 +109,8 @@ impl<'a> IdempotencyKeys<'a> {
         })
     }
 
-    /// Claims the key of a request, for this operation and this owner of keys. The answer is kept for
-    /// seven days, and longer where the request can be carried out until a later moment.
+    /// Claims the key of a request, for this operation and this owner. The answer is kept for seven
+    /// days from now, or from `until`, the moment up to which the request can be carried out.
     ///
     /// # Errors
     /// `conflict` while the first request is carried out, `idempotency_mismatch` when the key was
@@ -145,7 +146,7 @@ impl<'a> IdempotencyKeys<'a> {
             .map_err(unusable)?;
         match claimed {
             Conditional::Done => Ok(KeyState::Claimed(Claim(item))),
-            // The first attempt of this call had its effect, and its answer was lost.
+            // The answer to the first attempt of this call was lost, and the attempt had its effect.
             Conditional::Failed(Some(found)) if found.claim == item.claim => {
                 Ok(KeyState::Claimed(Claim(item)))
             }
@@ -174,7 +175,7 @@ impl<'a> IdempotencyKeys<'a> {
     /// answer goes out all the same.
     pub(super) async fn keep(&self, Claim(item): &Claim, answer: StoredAnswer) {
         let answer = if answer.body.len() > LARGEST_ANSWER {
-            too_large()
+            substitute_for_too_large()
         } else {
             answer
         };
@@ -195,8 +196,8 @@ impl<'a> IdempotencyKeys<'a> {
     }
 }
 
-/// The error of a request whose key cannot be claimed: whatever the reason, nothing may be done
-/// without the table.
+/// The error of a request whose key cannot be claimed. Whatever the reason, the request is not carried
+/// out without the table.
 fn unusable(error: Error) -> Error {
     let detail = format!(
         "the table that {IDEMPOTENCY_TABLE} names cannot be used, so the request is not carried out: {}",
@@ -222,7 +223,8 @@ fn log_unkept(result: Result<Conditional, Error>, message: &'static str) {
     }
 }
 
-/// A digest of these texts, which none of them can imitate across its end.
+/// A digest of these texts. It hashes each text by itself, so that a text cannot be moved from one to
+/// the next without changing the digest.
 pub(super) fn digest(texts: &[&[u8]]) -> String {
     let mut hash = Sha256::new();
     for text in texts {
@@ -259,7 +261,8 @@ impl StoredAnswer {
     }
 }
 
-fn too_large() -> StoredAnswer {
+/// The answer that is kept in place of one that is too large.
+fn substitute_for_too_large() -> StoredAnswer {
     let error = too_large_to_keep();
     StoredAnswer {
         status: error.code.http_status(),

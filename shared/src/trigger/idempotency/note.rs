@@ -1,17 +1,26 @@
-//! Notes of the messages that continue orders: which message carries out which part.
+//! Notes which message carries out which part of an order.
 
 use super::table::{Conditional, Item};
 use super::{IdempotencyKeys, digest};
 use crate::error::Error;
 use crate::request::MessageIdentity;
 
-/// How long a note is kept, in milliseconds: 14 days, for which a queue keeps a message at most.
+/// The time for which a note is kept, in milliseconds: 14 days, the maximum for which a queue keeps a
+/// message.
 const KEPT_MILLISECONDS: i64 = 14 * 24 * 60 * 60 * 1000;
 
+/// The message that is noted for a part of an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::trigger) enum NotedMessage {
+    /// The message that was to be noted.
+    This,
+    /// A message that was noted before.
+    Another,
+}
+
 impl IdempotencyKeys<'_> {
-    /// Notes that this message carries out this part of its order, for this operation. Whether it
-    /// does: another message may have been noted before. A message that was itself noted before, in
-    /// an earlier delivery, does.
+    /// Notes that this message carries out this part of its order, for this operation, unless another
+    /// message was noted before. A message that was itself noted in an earlier delivery stays noted.
     ///
     /// # Errors
     /// When the table cannot be used.
@@ -20,7 +29,7 @@ impl IdempotencyKeys<'_> {
         operation: &str,
         message: &MessageIdentity,
         part: u32,
-    ) -> Result<bool, Error> {
+    ) -> Result<NotedMessage, Error> {
         let now = (self.transport.clock)().epoch_milliseconds();
         let until = now.saturating_add(KEPT_MILLISECONDS);
         let item = Item {
@@ -42,9 +51,9 @@ impl IdempotencyKeys<'_> {
             .claim(&item, now, self.deadline, self.lane)
             .await?;
         Ok(match noted {
-            Conditional::Failed(Some(found)) => found.claim == item.claim,
+            Conditional::Failed(Some(found)) if found.claim != item.claim => NotedMessage::Another,
             // A message is dropped only on evidence of another one.
-            Conditional::Done | Conditional::Failed(None) => true,
+            Conditional::Done | Conditional::Failed(_) => NotedMessage::This,
         })
     }
 }
@@ -74,7 +83,7 @@ mod tests {
             bench.limiter.unlimited(),
         );
         let noted = keys.unwrap().note("inactivate", message, part).await;
-        noted.unwrap()
+        noted.unwrap() == NotedMessage::This
     }
 
     #[tokio::test(start_paused = true)]

@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::model::{Cloud, Region};
 use crate::object::Object;
 use crate::transport::{Deadline, Endpoint, HttpResponse, Lane, Transport};
-use crate::trigger::aws_service::{AwsService, failure, not_an_answer};
+use crate::trigger::aws_service::{AwsService, failure, unexpected_answer};
 use crate::vendor::aws;
 
 /// The type of the failure of a call whose condition does not hold.
@@ -43,7 +43,7 @@ pub(super) struct Item {
     pub(super) id: String,
     /// The digest of the request.
     pub(super) request: String,
-    /// The invocation that works, or has worked, on it.
+    /// Random id of the invocation that carries the request out, or has carried it out.
     pub(super) claim: String,
     /// The moment from which another invocation may take the key over, in epoch milliseconds.
     pub(super) claimed_until: i64,
@@ -206,7 +206,7 @@ fn read(response: &HttpResponse) -> Result<Conditional, Error> {
         return Err(failure(response));
     }
     let Object(ConditionFailed { item }) =
-        serde_json::from_slice(response.body()).map_err(|_| not_an_answer())?;
+        serde_json::from_slice(response.body()).map_err(|_| unexpected_answer())?;
     let item = item
         .map(|Object(attributes)| Item::try_from(attributes))
         .transpose()?;
@@ -246,11 +246,16 @@ impl TryFrom<Attributes> for Item {
     type Error = Error;
 
     fn try_from(attributes: Attributes) -> Result<Self, Error> {
-        let whole = |number: &Number| number.digits.parse::<i64>().map_err(|_| not_an_answer());
+        let whole = |number: &Number| {
+            number
+                .digits
+                .parse::<i64>()
+                .map_err(|_| unexpected_answer())
+        };
         let status = attributes
             .status
             .as_ref()
-            .map(|status| status.digits.parse().map_err(|_| not_an_answer()))
+            .map(|status| status.digits.parse().map_err(|_| unexpected_answer()))
             .transpose()?;
         Ok(Self {
             claimed_until: whole(&attributes.claimed_until)?,

@@ -11,16 +11,23 @@ use crate::request::without_byte_order_mark;
 /// A bus may feed a topic, and the topic a queue; no common setup has more envelopes.
 const MOST_ENVELOPES: usize = 3;
 
-/// Takes the request out of its envelopes. Returns it with the earliest moment at which it was
-/// sent, among those of the envelopes and `sent_at`.
+/// A request outside its envelopes.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Opened {
+    /// The request as JSON.
+    pub(super) request: String,
+    /// The earliest moment at which it was sent, among those of the envelopes and of the message.
+    pub(super) sent_at: Option<Timestamp>,
+    /// Whether it was in no envelope.
+    pub(super) is_bare: bool,
+}
+
+/// Takes the request out of its envelopes. `sent_at`: when its message was sent.
 ///
 /// # Errors
 /// `invalid_request` when an envelope holds no request, or a time that cannot be read.
-pub(super) fn open(
-    mut text: String,
-    mut sent_at: Option<Timestamp>,
-) -> Result<(String, Option<Timestamp>), Error> {
-    for _ in 0..=MOST_ENVELOPES {
+pub(super) fn open(mut text: String, mut sent_at: Option<Timestamp>) -> Result<Opened, Error> {
+    for envelopes in 0..=MOST_ENVELOPES {
         // The request parser explains a text that is not a JSON object.
         let envelope = Members::parse(without_byte_order_mark(&text)).unwrap_or_default();
         let (inner, member) = if envelope.is_stated("detail-type") {
@@ -37,9 +44,13 @@ pub(super) fn open(
             (text, "Timestamp")
         } else {
             drop(envelope);
-            return Ok((text, sent_at));
+            return Ok(Opened {
+                request: text,
+                sent_at,
+                is_bare: envelopes == 0,
+            });
         };
-        // The age of a request whose time cannot be read could not be judged.
+        // Without a readable time, the age of the request would be unknown.
         let moment = envelope
             .is_stated(member)
             .then(|| {
@@ -124,12 +135,16 @@ mod tests {
                 moment("2025-12-31T00:00:00Z"),
             ),
         ] {
-            let (text, sent_at) = open(body.clone(), sent_at).unwrap();
+            let opened = open(body.clone(), sent_at).unwrap();
             assert_eq!(
-                (serde_json::from_str::<Value>(&text).unwrap(), sent_at),
+                (
+                    serde_json::from_str::<Value>(&opened.request).unwrap(),
+                    opened.sent_at
+                ),
                 (request.clone(), expected),
                 "{body}"
             );
+            assert_eq!(opened.is_bare, opened.request == body, "{body}");
         }
     }
 
@@ -145,7 +160,7 @@ mod tests {
             r#"{"Type": "Notification"}"#,
             r#"{"detail": {}}"#,
         ] {
-            assert_eq!(open(text.to_owned(), None).unwrap().0, text);
+            assert_eq!(open(text.to_owned(), None).unwrap().request, text);
         }
     }
 

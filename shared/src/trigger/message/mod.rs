@@ -1,7 +1,7 @@
 //! A message that holds a request, from a queue, a pipe, a topic or a bus.
 //!
 //! Each record of SQS and SNS is read as its official type. A record that this type does not accept
-//! fails alone: a second look at its JSON finds the members by which it is known.
+//! fails alone, under the id that is then read from its JSON.
 
 mod envelope;
 
@@ -9,7 +9,7 @@ use aws_lambda_events::event::sns::SnsRecord;
 use aws_lambda_events::event::sqs::SqsMessage;
 use serde_json::value::RawValue;
 
-use self::envelope::text_of;
+use self::envelope::{Opened, text_of};
 use super::limits::{MESSAGE_BYTES, SYNCHRONOUS_BYTES};
 use crate::error::Error;
 use crate::model::Timestamp;
@@ -41,7 +41,7 @@ impl MessageSource {
         }
     }
 
-    /// The room for each answer to so many messages, in bytes.
+    /// Maximum size of each answer in an event of this many messages, in bytes.
     pub(super) fn answer_bytes(self, messages: usize) -> usize {
         let each_of = |bytes: usize| bytes.checked_div(messages).unwrap_or_default();
         match self {
@@ -55,15 +55,17 @@ impl MessageSource {
 /// One message.
 #[derive(Debug)]
 pub(super) struct QueuedMessage {
-    /// The id that its source gave it.
+    /// The id that the source gave to the message.
     pub(super) id: Option<String>,
     /// The sender, as far as the source names one: an AWS identity, a topic, or an application.
     pub(super) sender: Option<String>,
     /// The request as JSON, taken out of its envelopes.
     pub(super) request: Result<String, Error>,
+    /// Whether the request was in no envelope, as the function itself sends it.
+    pub(super) is_bare: bool,
     /// When it was first sent; `None` when the event does not say so.
     pub(super) sent_at: Option<Timestamp>,
-    /// Whether it was delivered before.
+    /// Whether the message was delivered before.
     pub(super) is_redelivered: bool,
     /// The message group in a FIFO queue. Messages of one group must not overtake one another.
     pub(super) message_group: Option<String>,
@@ -136,19 +138,20 @@ impl QueuedMessage {
         )
     }
 
-    fn new(
-        id: Option<String>,
-        sender: Option<String>,
-        opened: Result<(String, Option<Timestamp>), Error>,
-    ) -> Self {
-        let (request, sent_at) = match opened {
-            Ok((request, sent_at)) => (Ok(request), sent_at),
-            Err(error) => (Err(error), None),
+    fn new(id: Option<String>, sender: Option<String>, opened: Result<Opened, Error>) -> Self {
+        let (request, sent_at, is_bare) = match opened {
+            Ok(Opened {
+                request,
+                sent_at,
+                is_bare,
+            }) => (Ok(request), sent_at, is_bare),
+            Err(error) => (Err(error), None, false),
         };
         Self {
             id: id.filter(|id| !id.is_empty()),
             sender: sender.filter(|sender| !sender.is_empty()),
             request,
+            is_bare,
             sent_at,
             is_redelivered: false,
             message_group: None,

@@ -1,13 +1,13 @@
-//! The messages that continue an order: one chain of them for each order.
+//! Continues an order in further messages, so that each order has one chain of messages.
 //!
-//! A function that ends after it has sent the next message, and before the received one is
-//! acknowledged, carries the part out again and sends another next message. So a message is noted in
-//! the table of idempotency keys before its part is carried out, and another message for the same
-//! part is dropped.
+//! If a function ends after it has sent the next message and before the received one is acknowledged,
+//! the part is carried out again and another next message is sent. So the function notes a message in
+//! the table of idempotency keys before it carries out the message's part, and drops every other message
+//! for the same part.
 //!
-//! Nothing is lost: the noted message was received, and stays in a queue until its part is done and
-//! the rest is sent. SQS gives it another id when it is moved back from the dead-letter queue; the
-//! identity in its body stays the same.
+//! No part is lost: the noted message was received, and stays in a queue until its part is done and
+//! the next message is sent. SQS gives a message another id when it is moved back from the dead-letter
+//! queue; the identity in its body stays the same.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -18,18 +18,18 @@ use super::MessageProcessor;
 use crate::error::Error;
 use crate::operation::Operation;
 use crate::request::{InactivationOrder, MessageIdentity};
-use crate::trigger::idempotency::{IdempotencyKeys, digest};
+use crate::trigger::idempotency::{IdempotencyKeys, NotedMessage, digest};
 use crate::trigger::message::MessageSource;
 use crate::trigger::outcome::Outcome;
-use crate::trigger::parsed::ParsedMessage;
+use crate::trigger::parsed::ParsedRequest;
 use crate::trigger::publish::MOST_BYTES;
 
-/// The time for a note. The certificates are more urgent.
+/// Maximum time for a note, because the certificates are more urgent.
 const NOTE_TIME: Duration = Duration::from_secs(3);
 
 impl MessageProcessor<'_> {
-    /// Whether a message of its own may continue this one. A pipe takes its answer now, and in a
-    /// FIFO queue the messages behind this one would overtake the new one.
+    /// Whether a new message may continue this one. A pipe takes the answer at once, and in a FIFO
+    /// queue the messages behind this one would overtake the new one.
     pub(super) fn may_continue_later(&self, indexes: &[usize]) -> bool {
         let message = indexes.first().and_then(|index| self.messages.get(*index));
         self.source != MessageSource::Pipe
@@ -77,14 +77,14 @@ impl MessageProcessor<'_> {
             },
             id: hex::encode((self.invocation.function.transport.random)()),
         };
-        let mut message = O::message(rest, identity.clone(), unsent_event.clone());
+        let mut message = O::continuation_message(rest, identity.clone(), unsent_event.clone());
         if let Some(event) = unsent_event
             && message.len() > MOST_BYTES
         {
-            // A second run of this part, should the rest not be sent now, has an event of its own.
+            // If the message cannot be sent now, a second run of this part publishes its own event.
             let event = with_id_after(&event, &identity.id);
             self.results.publish_events(&[event]).await?;
-            message = O::message(rest, identity, None);
+            message = O::continuation_message(rest, identity, None);
         }
         self.invocation
             .send_all(&queue, &[message], self.invocation.deadline)
@@ -95,40 +95,42 @@ impl MessageProcessor<'_> {
     /// for each other message.
     fn origin(&self, index: usize) -> String {
         let message = self.messages.get(index);
-        // Input transformers write the id of an event of EventBridge, be it the same for all events.
-        // Lambda repeats an event of its own under the same request id.
+        // An input transformer may write the same id into all events of EventBridge. Lambda retries an
+        // asynchronous event under the same request id.
         let id = message
             .and_then(|message| message.id.clone())
             .filter(|_| self.source != MessageSource::Bus)
             .unwrap_or_else(|| format!("{}/{index}", self.invocation.request_id));
         let request = message.and_then(|message| message.request.as_ref().ok());
-        // Events that people write by hand may have the same id, for other certificates.
+        // Handwritten events may have the same id and different requests.
         digest(&[
             id.as_bytes(),
             request.map(String::as_bytes).unwrap_or_default(),
         ])
     }
 
-    /// The outcomes of a message whose part of an order another message carries out. `None` where
-    /// this one is to be carried out.
+    /// The outcomes of a message whose part of an order another message carries out. `None` if this
+    /// message is to be carried out.
     pub(super) async fn carried_out_elsewhere<O: Operation>(
         &self,
-        members: &[ParsedMessage<O::Request>],
+        members: &[ParsedRequest<O::Request>],
     ) -> Option<Vec<(usize, Outcome)>> {
         let [only] = members else { return None };
         let order = O::continued_order(&only.request)?;
-        let is_first = self.note(O::NAME, order).await?;
         let outcome = |index: &usize| (*index, Outcome::carried_out_elsewhere(order));
-        (!is_first).then(|| only.indexes.iter().map(outcome).collect())
+        match self.note(O::NAME, order).await? {
+            NotedMessage::This => None,
+            NotedMessage::Another => Some(only.indexes.iter().map(outcome).collect()),
+        }
     }
 
     /// The results events that these messages carry for their invocation to send.
     ///
-    /// The event of a message whose part another one carries out tells of a second run of the part
-    /// before, and nothing else has the receipts of that run. So it is sent too, under an id of its
-    /// own: under that of the other run one of them would be taken for a repetition.
+    /// If another message carries out the part, the event is that of a second run of the part before,
+    /// and nothing else has the receipts of that run. So it is sent as well, under an id of its own: two
+    /// events with the same id would count as one.
     pub(super) fn unsent_events<O: Operation>(
-        members: &[ParsedMessage<O::Request>],
+        members: &[ParsedRequest<O::Request>],
         are_elsewhere: bool,
     ) -> Vec<String> {
         let orders = members
@@ -144,12 +146,13 @@ impl MessageProcessor<'_> {
         orders.filter_map(event).collect()
     }
 
-    /// Notes that this message carries out its part of an order. `Some(false)` when another one does.
+    /// Notes that this message carries out its part of an order. Returns the message that is noted;
+    /// `None` if no message can be noted.
     ///
-    /// Without the table the part is carried out all the same: an order is more urgent than the
-    /// table, redeliveries would move it to the dead-letter queue, and a certificate that is off is
-    /// not written again. The next message that can be noted ends the other chain.
-    async fn note(&self, operation: &str, order: &InactivationOrder) -> Option<bool> {
+    /// The part is then carried out all the same: an order is more urgent than the table, redeliveries
+    /// would move it to the dead-letter queue, and an inactive certificate is not written again. The
+    /// next message that can be noted ends the other chain.
+    async fn note(&self, operation: &str, order: &InactivationOrder) -> Option<NotedMessage> {
         let identity = order.message.as_ref()?;
         let invocation = self.invocation;
         let keys = IdempotencyKeys::new(
@@ -159,7 +162,7 @@ impl MessageProcessor<'_> {
             invocation.limiter.unlimited(),
         )?;
         match keys.note(operation, identity, order.part).await {
-            Ok(is_first) => Some(is_first),
+            Ok(noted) => Some(noted),
             Err(error) => {
                 tracing::warn!(
                     order_id = order.id,
@@ -173,7 +176,7 @@ impl MessageProcessor<'_> {
     }
 }
 
-/// The event with this text after its id. A text that is no event stays as it is.
+/// The event with this text appended to its id. A text that is no event stays unchanged.
 fn with_id_after(event: &str, text: &str) -> String {
     let with_id = || {
         let mut members: BTreeMap<String, Box<RawValue>> = serde_json::from_str(event).ok()?;

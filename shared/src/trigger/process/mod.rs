@@ -11,7 +11,7 @@ use super::invocation::{Invocation, catch_panic};
 use super::limits::OWN_CALL_RESERVE;
 use super::message::{MessageSource, QueuedMessage};
 use super::outcome::Outcome;
-use super::parsed::{ParsedMessage, parse, parse_all};
+use super::parsed::{ParsedRequest, parse, parse_all};
 use super::results::ResultsPublisher;
 use crate::error::Error;
 use crate::operation::{Answer, AnswerBudget, Operation};
@@ -25,7 +25,7 @@ pub(super) struct MessageProcessor<'a> {
     results: ResultsPublisher<'a>,
     /// The callers of the orders that messages continue, by the indexes of the messages.
     callers: RefCell<HashMap<usize, String>>,
-    /// The room for the answer to one message.
+    /// Maximum size of the answer to one message.
     budget: AnswerBudget,
 }
 
@@ -48,7 +48,8 @@ impl<'a> MessageProcessor<'a> {
         }
     }
 
-    /// One outcome for each message, in their order. Each is logged as soon as it is there.
+    /// Processes all messages. Returns one outcome for each, in their order; each is logged as soon as
+    /// it is known.
     pub(super) async fn process<O: Operation>(&self) -> Vec<Outcome> {
         let is_grouped = |message: &QueuedMessage| message.message_group.is_some();
         let is_fifo = self.source == MessageSource::Queue && self.messages.iter().any(is_grouped);
@@ -91,9 +92,9 @@ impl<'a> MessageProcessor<'a> {
     /// order of the indexes.
     async fn process_batch<O: Operation>(&self, indexes: &[usize]) -> Vec<Outcome> {
         let batch = parse_all::<O>(self.source, self.messages, indexes);
-        for message in &batch.messages {
-            let caller = O::caller_of_order(&message.request).map(str::to_owned);
-            let callers = message.indexes.iter().copied().zip(caller);
+        for parsed in &batch.requests {
+            let caller = O::caller_of_order(&parsed.request).map(str::to_owned);
+            let callers = parsed.indexes.iter().copied().zip(caller);
             self.callers.borrow_mut().extend(callers);
         }
         let unusable = batch
@@ -109,12 +110,12 @@ impl<'a> MessageProcessor<'a> {
         };
         finish(self.results.publish(1, unusable).await);
         let requests: Vec<&O::Request> = batch
-            .messages
+            .requests
             .iter()
-            .map(|message| &message.request)
+            .map(|parsed| &parsed.request)
             .collect();
         let groups = O::groups(&requests, &self.invocation.function.config);
-        let mut waiting: Vec<Option<_>> = batch.messages.into_iter().map(Some).collect();
+        let mut waiting: Vec<Option<_>> = batch.requests.into_iter().map(Some).collect();
         for group in groups {
             let members = group
                 .into_iter()
@@ -133,10 +134,10 @@ impl<'a> MessageProcessor<'a> {
     /// is time. The cursor of the last page leads to the rest.
     async fn run_group<O: Operation>(
         &self,
-        members: Vec<ParsedMessage<O::Request>>,
+        members: Vec<ParsedRequest<O::Request>>,
     ) -> Vec<(usize, Outcome)> {
         let elsewhere = self.carried_out_elsewhere::<O>(&members).await;
-        // The results of the runs that these messages continue.
+        // The results of the runs before, which these messages carry.
         let unsent_events = Self::unsent_events::<O>(&members, elsewhere.is_some());
         if let Err(error) = self.results.publish_events(&unsent_events).await {
             return members
@@ -185,21 +186,27 @@ impl<'a> MessageProcessor<'a> {
     /// carried out without it.
     async fn perform_group<O: Operation>(
         &self,
-        members: Vec<ParsedMessage<O::Request>>,
+        members: Vec<ParsedRequest<O::Request>>,
     ) -> GroupResult<O::Request> {
         let context = self.context(&members);
         let single = match members.as_slice() {
             [single] => Some(single.request.clone()),
             _ => None,
         };
+        let part = single
+            .as_ref()
+            .and_then(|request| O::order_part(request, &context.request));
         let (requests, indexes): (Vec<O::Request>, Vec<Vec<usize>>) = members
             .into_iter()
             .map(|member| (member.request, member.indexes))
             .unzip();
         let performed = catch_panic(O::perform_group(&context, requests, self.budget)).await;
         let Some(mut answers) = performed else {
+            let outcomes = self.perform_separately::<O>(&context, indexes).await;
+            let of_part =
+                |(index, outcome): (usize, Outcome)| (index, outcome.of_part(part.clone()));
             return GroupResult {
-                outcomes: self.perform_separately::<O>(&context, indexes).await,
+                outcomes: outcomes.into_iter().map(of_part).collect(),
                 remainder: None,
             };
         };
@@ -213,7 +220,7 @@ impl<'a> MessageProcessor<'a> {
         let is_continued = matches!(remainder, Some(Remainder::Message(_)));
         let mut outcomes = Vec::new();
         for (indexes, answer) in indexes.into_iter().zip(answers) {
-            let outcome = match self.outcome_of(answer) {
+            let outcome = match self.outcome_of(answer).of_part(part.clone()) {
                 outcome if is_continued => outcome.continued(),
                 outcome => outcome,
             };
@@ -225,8 +232,8 @@ impl<'a> MessageProcessor<'a> {
         }
     }
 
-    /// After a panic in a group: carries out each of its requests alone. One that was alone before
-    /// is not repeated.
+    /// Carries out each request of a group alone, after a panic in the group. The only request of a
+    /// group is not repeated.
     async fn perform_separately<O: Operation>(
         &self,
         context: &CallContext<'_>,
@@ -255,18 +262,20 @@ impl<'a> MessageProcessor<'a> {
     }
 
     /// The context of a group. Its messages share the earliest limits among them.
-    fn context<R>(&self, members: &[ParsedMessage<R>]) -> CallContext<'_> {
+    fn context<R>(&self, members: &[ParsedRequest<R>]) -> CallContext<'_> {
         let config = &self.invocation.function.config;
         let messages = || {
             members
                 .iter()
                 .filter_map(|member| self.messages.get(*member.indexes.first()?))
         };
+        let id = messages()
+            .next()
+            .and_then(|message| message.id.as_deref())
+            .unwrap_or(self.invocation.request_id);
         let request = RequestContext {
-            id: messages()
-                .next()
-                .and_then(|message| message.id.as_deref())
-                .unwrap_or(self.invocation.request_id),
+            id,
+            event_id: id,
             caller: messages().find_map(|message| message.sender.as_deref()),
             expires_at: messages()
                 .filter_map(|message| message.sent_at)
@@ -303,7 +312,8 @@ impl<'a> MessageProcessor<'a> {
             return None;
         }
         let indexes = indexes.to_vec();
-        O::rest(request, answer).map(|request| Remainder::Page(ParsedMessage { request, indexes }))
+        O::next_page(request, answer)
+            .map(|request| Remainder::Page(ParsedRequest { request, indexes }))
     }
 
     fn outcome_of<A: Answer>(&self, answer: Result<A, Error>) -> Outcome {
@@ -322,8 +332,9 @@ impl<'a> MessageProcessor<'a> {
         }
     }
 
-    /// Adds the caller to those in the event's line. The sender of an event on a bus chooses the
-    /// name of its source, and so may the sender of a message that looks like the rest of an order.
+    /// Adds the caller to those in the event's line. Two kinds of callers are unverified: the source of
+    /// an event on a bus, which its sender chooses, and the caller in a message that continues an order,
+    /// because others may send a message of that form.
     fn add_caller(&self, index: usize) {
         let callers = self.callers.borrow();
         let sender = self.sender(index).filter(|_| !callers.contains_key(&index));

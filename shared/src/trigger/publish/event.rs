@@ -1,5 +1,7 @@
 //! A result as a `CloudEvent`.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -18,7 +20,7 @@ pub(in crate::trigger) struct CloudEvent<'a> {
     subject: Option<&'a str>,
     time: Timestamp,
     datacontenttype: &'static str,
-    data: &'a RawValue,
+    data: Cow<'a, RawValue>,
 }
 
 impl<'a> CloudEvent<'a> {
@@ -30,7 +32,7 @@ impl<'a> CloudEvent<'a> {
         source: &'a str,
         subject: Option<&'a str>,
         time: Timestamp,
-        data: Result<&'a RawValue, &'a RawValue>,
+        data: Result<Cow<'a, RawValue>, Cow<'a, RawValue>>,
     ) -> Self {
         let (kind, data) = match data {
             Ok(answer) => ("answer", answer),

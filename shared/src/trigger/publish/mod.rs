@@ -1,8 +1,8 @@
 //! The queues that the function sends messages to: Amazon SQS, `SendMessageBatch`, in its JSON
 //! protocol.
 //!
-//! A message may arrive twice, since sending is repeated whenever that may help. Consumers recognise
-//! the second one by its id.
+//! A message may arrive twice, because sending is retried. Consumers recognise the second one by its
+//! id.
 
 mod event;
 
@@ -10,15 +10,15 @@ pub(super) use event::CloudEvent;
 
 use serde::{Deserialize, Serialize};
 
-use super::aws_service::{AwsService, failure, not_an_answer};
+use super::aws_service::{AwsService, failure, unexpected_answer};
 use crate::config::{Config, ORDERS_QUEUE_URL, QueueUrl, RESULTS_QUEUE_URL};
 use crate::error::{Error, ErrorCode};
 use crate::object::Object;
 use crate::transport::{Deadline, HttpResponse, Lane, Transport};
 
-/// Most messages in one call.
+/// Maximum number of messages in one call.
 const MOST_MESSAGES: usize = 10;
-/// Most bytes of one message, and of all messages of one call.
+/// Maximum size of one message, and of all messages of one call, in bytes.
 pub(super) const MOST_BYTES: usize = 1_048_576;
 
 const TARGET: &str = "AmazonSQS.SendMessageBatch";
@@ -161,7 +161,7 @@ impl<'a> Queue<'a> {
             _ => "",
         };
         let detail = format!(
-            "nothing could be sent to the queue that {} names: {}{advice}",
+            "the message could not be sent to the queue that {} names: {}{advice}",
             self.variable, error.detail
         );
         Error { detail, ..error }
@@ -184,7 +184,7 @@ impl BatchResult {
 /// The messages of one call.
 enum Batch<'a> {
     Sendable(&'a [String]),
-    /// A single message that is larger than SQS takes.
+    /// A single message that is larger than SQS accepts.
     TooLarge,
 }
 
@@ -214,13 +214,13 @@ fn read(response: &HttpResponse) -> Result<BatchResult, Error> {
     }
     serde_json::from_slice(response.body())
         .map(|Object(result)| result)
-        .map_err(|_| not_an_answer())
+        .map_err(|_| unexpected_answer())
 }
 
 fn too_large() -> Error {
     Error::new(
         ErrorCode::PayloadTooLarge,
-        "the answer is larger than a message of a queue may be; ask for less",
+        "the message is larger than 1 MiB, the maximum of SQS; request fewer certificates",
     )
 }
 

@@ -1,5 +1,6 @@
-//! Messages to the results queue: how they are put together, sent and judged.
+//! Messages to the results queue: their batches, the calls, and the errors of unsent messages.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use serde_json::value::RawValue;
@@ -31,7 +32,7 @@ async fn send(network: &Network, messages: &[String]) -> Vec<Option<Error>> {
         .await
 }
 
-/// Takes every entry but those that the texts name.
+/// Accepts every entry except those that the texts name.
 fn taking(refused: &'static [&'static str]) -> impl FnMut(&HttpRequest) -> Answer {
     move |request| {
         let body: Value = serde_json::from_slice(request.body()).unwrap();
@@ -123,7 +124,7 @@ async fn a_batch_has_a_mebibyte_at_most_and_so_has_a_message() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_not_taken_was_not_sent() {
+async fn a_message_that_sqs_does_not_accept_counts_as_not_sent() {
     let refused = |status, body: Value| move || answer(status, body.to_string());
     let denied = refused(
         400,
@@ -184,8 +185,8 @@ fn an_event_has_the_attributes_of_its_specification() {
         "type": "device-certificates.status.answer", "subject": "p/r", "time": "2026-01-01T00:00:00Z",
         "datacontenttype": "application/json", "data": {"operation": "status"}
     });
-    assert_eq!(event(1, Ok(&*data)), expected);
-    let second = event(2, Err(&*data));
+    assert_eq!(event(1, Ok(Cow::Borrowed(&*data))), expected);
+    let second = event(2, Err(Cow::Borrowed(&*data)));
     assert_eq!(
         (&second["id"], &second["type"]),
         (&json!("m-1.2"), &json!("device-certificates.status.error"))

@@ -179,7 +179,7 @@ fn until_when_an_order_says_that_it_is_good_alone_decides() {
 }
 
 #[test]
-fn what_does_not_tell_when_it_was_sent_is_not_called_old() {
+fn a_request_without_a_time_of_sending_is_not_too_old() {
     let old = order(&[("not_after", json!(text(NOW - 1)))]);
     let makers: [(&str, Maker); 7] = [
         ("direct", |body, _| serde_json::from_str(body).unwrap()),
@@ -227,7 +227,7 @@ fn reading_is_never_too_late() {
 }
 
 #[test]
-fn what_is_wrapped_too_deep_is_refused_before_anything_is_done() {
+fn a_request_in_too_many_envelopes_is_refused_before_any_call() {
     let wrapped = |times: usize| (0..times).fold(order(&[]), |body, _| envelope(&body, NOW));
     for (times, expected) in [(0, true), (1, true), (3, true), (4, false), (6, false)] {
         let network = broker();

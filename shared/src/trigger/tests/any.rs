@@ -1,4 +1,4 @@
-//! Events that nobody has thought of.
+//! Arbitrary events.
 
 use proptest::prelude::*;
 

@@ -1,5 +1,5 @@
-//! The events that the crate `aws_lambda_events` publishes with its source: each is recognised as
-//! what it is, or as nothing that a function takes.
+//! The fixtures that the crate `aws_lambda_events` publishes: each event is recognised as its kind, or
+//! refused as unsupported.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

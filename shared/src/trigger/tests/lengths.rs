@@ -1,4 +1,4 @@
-//! Events that are longer than any HTTP request, and requests that are as long as may be.
+//! Events that are longer than any HTTP request, and requests of the maximum length.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -58,7 +58,7 @@ fn a_longer_event_of_http_is_refused_by_its_length_in_its_own_form() {
     let long = json!("a".repeat(3 * LARGEST_REQUEST));
     for (index, (form, event)) in http("POST", "", long, false).into_iter().enumerate() {
         let event = event.to_string();
-        // Without its end it is no JSON any more, which a reader would have said.
+        // Without its end it is no longer JSON: the error shows that nobody has read it as JSON.
         let unread = event.strip_suffix('}').unwrap();
         for event in [
             unread.to_owned(),

@@ -104,7 +104,7 @@ fn a_panic_in_a_pipe_is_the_answer_to_its_own_record() {
 }
 
 #[test]
-fn of_a_pipes_list_that_is_too_long_as_few_answers_as_can_be_are_replaced() {
+fn in_a_list_for_a_pipe_that_is_too_long_the_fewest_possible_answers_are_replaced() {
     let network = Network::new(|request| {
         let serial_numbers = parameter(request, "SerialNumber").unwrap();
         let row = |text: &str| json!({"SerialNumber": text, "Status": "good"});

@@ -106,3 +106,21 @@ fn a_record_without_an_id_fails_the_batch() {
         assert_eq!(field_of(&error), "Records", "{batch}");
     }
 }
+
+#[test]
+fn only_a_message_of_the_function_itself_continues_an_order_and_it_has_no_envelope() {
+    let order = json!({
+        "order": {"id": "1", "part": 2, "caller": "somebody else", "expires_at": null, "earlier_results": {}},
+        "request": serde_json::from_str::<Value>(FORBIDDEN).unwrap()
+    });
+    let bare = order.to_string();
+    let event = bus(&bare).to_string();
+    let notification = topic(&[&bare])["Records"][0]["Sns"].to_string();
+    let batch = queue_batch([
+        ("bare", bare.as_str()),
+        ("event", &event),
+        ("notification", &notification),
+    ]);
+    let answer = send::<Inactivate>(&batch.to_string()).unwrap();
+    assert_eq!(ids(&answer), ["event", "notification"]);
+}

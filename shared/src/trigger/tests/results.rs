@@ -16,7 +16,8 @@ const QUEUE: [(&str, &str); 4] = [
     ("TENCENTCLOUD_REGION", "ap-guangzhou"),
 ];
 
-/// The queue and a broker whose list has so many certificates. Busy are instances called so.
+/// The queue, and a broker whose list has this many certificates. An instance with the name `busy` is
+/// throttled.
 #[derive(Clone, Default)]
 struct World {
     certificates: u64,

@@ -88,7 +88,7 @@ fn a_signed_post_is_let_in_through_every_gateway_and_gets_its_id_back() {
 }
 
 #[test]
-fn what_is_wrong_about_a_signature_is_answered_in_one_way() {
+fn every_fault_of_a_signature_has_the_same_answer() {
     let good = signed(FORBIDDEN.as_bytes(), 0);
     let without = |index: usize| {
         let mut headers = good.to_vec();

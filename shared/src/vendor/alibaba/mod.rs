@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 use super::xml::element;
 use crate::model::RequestId;
 use crate::object::Members;
-use crate::transport::{HttpResponse, whole_number};
+use crate::transport::{HttpResponse, unsigned_decimal};
 
 /// The error that the gateway or the product answers instead of a result.
 pub(crate) struct ErrorBody {
@@ -90,7 +90,7 @@ pub(crate) fn optional_list<'a>(
 /// The wait that the gateway asks for in its own header: a whole number of milliseconds.
 pub(crate) fn retry_after(response: &HttpResponse) -> Option<Duration> {
     let text = response.headers().get("x-acs-retry-after")?.to_str().ok()?;
-    whole_number(text)
+    unsigned_decimal(text)
         .map(Duration::from_millis)
         .filter(|wait| !wait.is_zero())
 }

@@ -19,7 +19,7 @@ fn a_hint_is_a_number_of_milliseconds() {
 }
 
 #[test]
-fn what_is_no_time_to_wait_is_no_hint() {
+fn a_value_without_a_time_to_wait_is_no_hint() {
     for value in [
         "0",
         "-1",

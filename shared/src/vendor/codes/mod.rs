@@ -1,4 +1,4 @@
-//! The table of error codes that each vendor has, and its reading.
+//! Tables of vendors' error codes, and the errors that they lead to.
 
 use crate::error::{Concerns, Error, ErrorCode, ProviderError};
 use crate::model::{ProviderName, RequestId};
@@ -35,7 +35,7 @@ impl Row {
         }
     }
 
-    /// A row about a key that is good no more: another one may be.
+    /// A row about a key that is not valid any more. Another key may be.
     pub(crate) const fn key(code: &'static str, detail: &'static str) -> Self {
         Self {
             code,
@@ -153,8 +153,9 @@ fn unknown(refusal: &Refusal<'_>) -> (ErrorCode, &'static str, Concerns) {
     }
 }
 
-/// The error for an answer that holds neither a result nor a code.
-pub(crate) fn not_an_answer(provider: ProviderName, status: u16, problem: &str) -> Error {
+/// The error for an answer that holds neither a result nor an error code. `problem` says what it
+/// holds instead, like "an error without a code".
+pub(crate) fn unexpected_answer(provider: ProviderName, status: u16, problem: &str) -> Error {
     match status {
         413 | 414 | 431 => Error::new(
             ErrorCode::ProviderRejected,

@@ -188,7 +188,7 @@ fn an_answer_without_a_code_is_judged_by_its_status() {
         (500, ErrorCode::ProviderUnavailable, false),
         (504, ErrorCode::ProviderUnavailable, false),
     ] {
-        let error = not_an_answer(ProviderName::TencentMqtt, status, "it is odd");
+        let error = unexpected_answer(ProviderName::TencentMqtt, status, "it is odd");
         assert_eq!(
             (error.code, error.concerns == Concerns::Parameters),
             (expected, concerns_parameters),

@@ -1,4 +1,4 @@
-//! Runs a target with so many inputs, and counts the ones that fail it.
+//! Runs a target with a number of inputs, and counts those on which it panics.
 
 use std::process::ExitCode;
 use std::time::Instant;

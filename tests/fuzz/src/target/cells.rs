@@ -139,5 +139,5 @@ pub(crate) const HEADS: [Head; 16] = [
     (500, None),
     (503, Some("ServiceUnavailableException")),
 ];
-/// The one of them that comes with a hint how long to wait.
+/// The status that comes with a `retry-after` header.
 pub(crate) const HINT: Head = (429, None);

@@ -13,14 +13,14 @@ use crate::world::{Callers, perform};
 /// When a function panics inside, or its answer is not of the form that the event's source expects.
 pub fn event(data: &[u8]) {
     let event = String::from_utf8_lossy(data);
-    // The vendors do not answer one in eight.
+    // In one of eight runs the vendors do not answer.
     let answers = if data.len().is_multiple_of(8) {
         Answers::None
     } else {
         Answers::Sound
     };
     for callers in [Callers::All, Callers::Known] {
-        // Only HTTP knows callers.
+        // Only HTTP events have callers to authenticate.
         if callers == Callers::All || event.contains("requestContext") {
             check::<Describe>(callers, &event, &answers);
             check::<Inactivate>(callers, &event, &answers);

@@ -1,4 +1,4 @@
-//! No list is lost by one row.
+//! One unusable row never hides the other rows of a list.
 
 use std::collections::HashSet;
 
@@ -8,8 +8,8 @@ use serde::de::IgnoredAny;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-/// Most rows of a list that is checked: so many certificates are described in time, although every
-/// description fails.
+/// Maximum number of rows in a list that is checked. This many certificates are described in time, even
+/// if every description fails.
 const MOST_ROWS: usize = 10;
 
 #[derive(Deserialize)]
@@ -50,8 +50,8 @@ struct AwsRow {
     name: String,
 }
 
-/// Where every call is answered by this one list, and the list is whole, every certificate that one
-/// of its rows names is shown, whatever the other rows are.
+/// If this one list answers every call, and the list is whole, the answer shows every certificate that a
+/// row names, whatever the other rows are.
 pub(super) fn check_list(provider: ProviderName, answer: &[u8], shown: Option<&Value>) {
     let Some((names, member)) = std::str::from_utf8(answer)
         .ok()

@@ -63,7 +63,7 @@ pub fn serial_number(data: &[u8]) {
     }
 }
 
-/// The rules that hold however it was read.
+/// Checks the rules that hold for a number in any spelling.
 fn check(number: &SerialNumber) {
     let canonical = number.as_str();
     let (sign, magnitude) = split_sign(canonical);

@@ -12,7 +12,7 @@ use super::rows::check_list;
 use crate::vendors::{Answer, Answers};
 use crate::world::{Callers, perform};
 
-/// Stands between the answers to one call and to the next.
+/// The separator between the answers to one call and to the next.
 pub(crate) const NEXT_ANSWER: u8 = 0x1e;
 
 /// The vendors' words for the statuses of the contract.
@@ -27,7 +27,7 @@ const WORDS: [(&str, &[&str]); 4] = [
 /// calls are answered with: the other bytes, or one part of them after another.
 ///
 /// # Panics
-/// When a function panics inside, or claims what the vendor has not said.
+/// When a function panics inside, or its answer states a fact that the vendor's answer does not.
 pub fn vendor_answer(data: &[u8]) {
     let Some((cell, head, rest)) = read(data) else {
         return;

@@ -7,9 +7,9 @@ use certificate_provider::signing::webhook::{Secrets, UnverifiedHeaders};
 
 use crate::world::{SECRET, SECRET_TEXT, now};
 
-/// Stands between the parts of the input.
+/// The separator between the parts of the input.
 pub(crate) const NEXT_PART: u8 = 0x1e;
-/// As the first byte: the message is signed before it is verified.
+/// The first byte of an input whose message is signed before it is verified.
 const SIGNED: u8 = 1;
 
 thread_local! {
@@ -20,7 +20,7 @@ thread_local! {
 /// body.
 ///
 /// # Panics
-/// When a message is accepted that is not sound, or the other way round.
+/// When an invalid message is accepted, or a valid one is refused.
 pub fn webhook(data: &[u8]) {
     let [mode, rest @ ..] = data else { return };
     let mut parts = rest.splitn(4, |byte| *byte == NEXT_PART);

@@ -5,12 +5,12 @@ use crate::exchange::{Received, Refusal};
 use crate::keys::Keys;
 use crate::nonces::Nonces;
 use crate::signature::acs3::{self, Authorization};
-use crate::signature::sha256_hex;
+use crate::signature::{query_parameters, sha256_hex};
 use std::time::{Duration, SystemTime};
 use time::PrimitiveDateTime;
 use time::macros::format_description;
 
-/// How far a call's time may be from the server's.
+/// The greatest difference between a call's time and the server's.
 const WINDOW: Duration = Duration::from_secs(15 * 60);
 
 /// Checks protocol, key, token, time, nonce, signature, action and version, in this order; returns
@@ -166,7 +166,7 @@ fn check_signature(
     let headers = received
         .named_headers(&given.signed_headers)
         .map_err(|name| missing_parameter(&name))?;
-    let query = acs3::canonical_query(&acs3::parameters(&received.query));
+    let query = acs3::canonical_query(&query_parameters(&received.query));
     let canonical = acs3::canonical_request(&received.method, &query, &headers, &received.body);
     let to_sign = acs3::string_to_sign(&canonical);
     let body_hash = sha256_hex(&received.body);

@@ -7,7 +7,7 @@ pub(crate) use gateway::missing_parameter;
 use crate::exchange::{Received, Refusal, Reply};
 use crate::keys::{Account, Keys};
 use crate::nonces::Nonces;
-use crate::signature::acs3;
+use crate::signature::query_parameters;
 use crate::vendor::Gateway;
 use serde_json::{Map, Value, json};
 
@@ -69,7 +69,7 @@ impl Gateway for Product {
 
     /// The query, decoded.
     fn parameters(&self, received: &Received) -> Result<Value, Refusal> {
-        let members: Map<String, Value> = acs3::parameters(&received.query)
+        let members: Map<String, Value> = query_parameters(&received.query)
             .into_iter()
             .map(|(name, value)| (name, Value::from(value)))
             .collect();

@@ -19,7 +19,7 @@ const AUTHORITIES: [Option<&str>; 4] = [
     None,
 ];
 
-/// Adds so many certificates with their things and clients.
+/// Adds this many certificates with their things and clients.
 pub(super) fn populate(fleet: &mut Fleet, size: usize, now: i64, random: &mut Random) {
     for position in 0..size {
         let (name, certificate) = certificate(now, random);

@@ -12,7 +12,7 @@ use std::time::{Duration, SystemTime};
 use time::macros::format_description;
 use time::{OffsetDateTime, PrimitiveDateTime};
 
-/// How far a call's time may be from the server's.
+/// The greatest difference between a call's time and the server's.
 const WINDOW: Duration = Duration::from_secs(15 * 60);
 
 const CONTENT_TYPE: &str = "application/json";

@@ -1,7 +1,7 @@
-//! Which operation a method and a path name.
+//! The operations of AWS IoT, by method and path.
 
 use crate::exchange::Received;
-use crate::signature::sigv4;
+use crate::signature::query_parameters;
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 
@@ -83,7 +83,7 @@ pub(super) const PRINCIPAL: &str = "x-amzn-principal";
 
 /// The parameters of a call: its query, decoded, the identifier in its path, and the principal.
 pub(crate) fn parameters(received: &Received) -> Value {
-    let mut members: Map<String, Value> = sigv4::parameters(&received.query)
+    let mut members: Map<String, Value> = query_parameters(&received.query)
         .into_iter()
         .map(|(name, value)| (name, Value::from(value)))
         .collect();

@@ -137,7 +137,7 @@ fn page(name: &str, items: Vec<&str>, parameters: &Value) -> Result<Value, Refus
     Ok(Value::Object(answer))
 }
 
-/// A token that continues behind so many items.
+/// A token that continues behind this many items.
 fn token(end: usize) -> String {
     STANDARD.encode([&TOKEN_START, format!("{end:08}").as_bytes()].concat())
 }

@@ -1,8 +1,8 @@
 //! MQTT clients and their sessions at the vendors' brokers.
 
-mod endings;
+mod schedule;
 
-pub(crate) use endings::{Endings, Moment};
+pub(crate) use schedule::{Moment, Schedule};
 
 use crate::fleet::history::Holdings;
 use crate::{Fleet, Vendor};
@@ -39,13 +39,13 @@ pub struct Client {
     pub protocol_version: u8,
     /// In seconds.
     pub keep_alive: u32,
-    /// How long the broker keeps its session after the connection, in seconds.
+    /// The time for which the broker keeps its session after the connection, in seconds.
     pub session_expiry: u32,
     /// Topic filters that it subscribes to.
     pub subscriptions: Vec<String>,
     /// Whether it connects again after its connection was ended.
     pub reconnects: Reconnects,
-    /// How long after the end it does so, in milliseconds.
+    /// The time from the end of its connection until it does so, in milliseconds.
     pub reconnects_after: u64,
 }
 

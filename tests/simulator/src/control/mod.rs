@@ -1,4 +1,4 @@
-//! The control listener: what was called, faults, times, resets, the fleet and its clients, as JSON
+//! The control listener: the calls so far, faults, times, resets, the fleet and its clients, as JSON
 //! over HTTP.
 
 mod clients;
@@ -54,7 +54,7 @@ async fn answer(
         (&Method::POST, "/things") => checked(clients::add_thing(shared, &body)),
         (&Method::POST, "/faults") => checked(add_fault(shared, &body)),
         (&Method::DELETE, "/faults") => {
-            shared.state().heal();
+            shared.state().clear_faults();
             (StatusCode::OK, json!({}))
         }
         (&Method::POST, "/keys") => checked(replace_keys(shared, &body)),
@@ -85,12 +85,12 @@ fn checked(result: Result<Value, String>) -> (StatusCode, Value) {
 
 fn calls(shared: &Shared) -> Value {
     let state = shared.state();
-    let by_action = state.numbers.by_action();
+    let by_action = state.call_log.by_action();
     let numbers: Map<String, Value> = Vendor::ALL
         .into_iter()
         .map(|vendor| {
             let actions = by_action.get(&vendor);
-            let connections = state.numbers.connections(vendor);
+            let connections = state.call_log.connections(vendor);
             let of_vendor = json!({
                 "connections": connections,
                 "actions": actions.map_or_else(|| json!({}), |actions| json!(actions)),
@@ -98,7 +98,7 @@ fn calls(shared: &Shared) -> Value {
             (vendor.name().to_owned(), of_vendor)
         })
         .collect();
-    json!({"numbers": numbers, "calls": state.numbers.calls()})
+    json!({"numbers": numbers, "calls": state.call_log.calls()})
 }
 
 fn add_fault(shared: &Shared, body: &[u8]) -> Result<Value, String> {
@@ -161,7 +161,11 @@ fn certificates(shared: &Shared, query: &str) -> Result<Value, String> {
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {
         match name.as_ref() {
             "vendor" => vendor = Vendor::from_name(&value),
-            "limit" => limit = value.parse().map_err(|_| "limit is no number".to_owned())?,
+            "limit" => {
+                limit = value
+                    .parse()
+                    .map_err(|_| "limit must be a whole number".to_owned())?
+            }
             "instance_id" => instance_id = Some(value.into_owned()),
             _ => return Err(format!("unknown parameter {name}")),
         }

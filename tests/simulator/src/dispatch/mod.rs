@@ -1,9 +1,9 @@
 //! The way of a call: checks, faults, work, answer.
 
+use crate::call_log::{Call, Ticket};
 use crate::exchange::{Received, Refusal, Reply};
 use crate::fault::Fault;
 use crate::fleet::store::Store;
-use crate::numbers::{Call, Ticket};
 use crate::state::{Shared, State};
 use crate::vendor::Task;
 use serde_json::Value;
@@ -102,7 +102,7 @@ impl Arrival {
         let gateway = vendor.api().gateway();
         let parameters = gateway.parameters(received);
         let mut state = shared.state();
-        let ticket = state.numbers.arrived(Call {
+        let ticket = state.call_log.arrived(Call {
             vendor,
             action: gateway.action(received),
             at: received.at,
@@ -143,7 +143,7 @@ fn admit(state: &mut State, shared: &Shared, received: &Received) -> Result<Stri
 
 impl Ticket {
     fn end(self, shared: &Shared, outcome: &str) {
-        shared.state().numbers.ended(self, outcome);
+        shared.state().call_log.ended(self, outcome);
     }
 
     fn refuse(self, shared: &Shared, received: &Received, refusal: Refusal) -> Outgoing {

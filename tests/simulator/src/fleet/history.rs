@@ -19,7 +19,7 @@ pub(crate) trait Holdings: 'static {
     fn find(&mut self, name: &Self::Name) -> Option<&mut Self::Record>;
 }
 
-/// Where a vendor's certificates and the memory of their changes are.
+/// A vendor's certificates and the history of their changes.
 pub(crate) trait InFleet: Holdings + Sized {
     fn of(fleet: &mut Fleet) -> &mut Self;
 

@@ -1,12 +1,12 @@
-//! Names of the things that hold certificates.
+//! Names of the devices and services that hold certificates.
 
 use super::random::Random;
 
-/// Who holds a certificate.
+/// The holder of a certificate.
 pub(crate) struct Holder {
-    /// Common name, and client id of what was registered by hand.
+    /// Common name, which is also the client id of a holder that was registered by hand.
     pub(crate) name: String,
-    /// The department in charge.
+    /// Organizational unit: the department in charge.
     pub(crate) organizational_unit: &'static str,
 }
 

@@ -12,9 +12,9 @@ use time::OffsetDateTime;
 /// A certification authority with its own P-256 key.
 pub(crate) struct Authority(Issuer<'static, KeyPair>);
 
-/// What a certificate says.
+/// The facts that a certificate states.
 pub(crate) struct Facts<'a> {
-    /// Hex digits.
+    /// Serial number, in hex digits.
     pub(crate) serial: &'a str,
     pub(crate) common_name: &'a str,
     pub(crate) organizational_unit: Option<&'a str>,

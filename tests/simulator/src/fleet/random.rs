@@ -30,12 +30,12 @@ impl Random {
         items.get(position).copied().unwrap_or_default()
     }
 
-    /// True in so many of a hundred cases.
+    /// True with this probability, in percent.
     pub(crate) fn percent(&mut self, of_hundred: i64) -> bool {
         self.between(1, 100) <= of_hundred
     }
 
-    /// A serial number of so many octets as lower-case hex, two digits an octet; its first octet is
+    /// A serial number of this many octets as lower-case hex, two digits an octet; its first octet is
     /// not zero.
     pub(crate) fn serial(&mut self, octets: usize) -> String {
         let first = self.between(1, 255);

@@ -20,23 +20,23 @@ pub const SESSION_TOKEN: &str = "FAKE+aws/token//////////8Vn3Tj6Ky1Gs5Ho0Fu==";
 /// The settings of the services.
 #[derive(Clone, Debug)]
 pub struct Accounts {
-    /// Whom the tokens of AWS speak of; the roles trust [`FUNCTION_ROLE`].
+    /// The subject of the tokens of AWS; the roles trust [`FUNCTION_ROLE`].
     pub subject: String,
-    /// How the tokens of AWS are signed.
+    /// The way in which the tokens of AWS are signed.
     pub token_algorithm: TokenAlgorithm,
-    /// How long a token of AWS is good; below zero it has ended when it is given out.
+    /// The life of a token of AWS; below zero it has ended when it is issued.
     pub token_seconds: i64,
     /// Whether the AWS account has outbound identity federation switched on.
     pub federation: bool,
-    /// How long a key is good that an STS gives out.
+    /// The life of a key that an STS issues.
     pub key_lifetime: Duration,
     /// The secrets and parameters, by name.
     pub secrets: BTreeMap<String, Secret>,
-    /// How long the extension keeps an answer, by their requests.
+    /// The time for which the extension caches its answer to a request.
     pub extension_cache: Duration,
     /// The services that answer HTTP 503.
     pub down: BTreeSet<IdentityService>,
-    /// How long each service takes to answer.
+    /// The time that each service takes to answer.
     pub delay: Duration,
 }
 
@@ -49,7 +49,7 @@ pub struct Secret {
     pub previous: Option<String>,
 }
 
-/// How a token of AWS is signed.
+/// The way in which a token of AWS is signed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TokenAlgorithm {
     /// By the published key.

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use time::OffsetDateTime;
 use time::macros::format_description;
 
-/// For whom a token must be: the client id that the OIDC provider has.
+/// The audience that a token must have: the client id of the OIDC provider.
 const AUDIENCE: &str = "sts.aliyuncs.com";
 const VERSION: &str = "2015-04-01";
 const PRODUCT: Product = Product {
@@ -55,7 +55,7 @@ fn assume(
 ) -> Result<Value, Refusal> {
     let (keys, nonces) = state.keys_and_nonces(received.vendor);
     PRODUCT.admit(received, keys, nonces)?;
-    give(state, received, query, seed)
+    issue_key(state, received, query, seed)
 }
 
 fn with_oidc(
@@ -98,10 +98,10 @@ fn with_oidc(
         Fault::Expired => refused("OIDCToken.Expired", "This JsonWebToken is expired."),
         Fault::Subject => refused("NoPermission", "There is no permission"),
     })?;
-    give(state, received, &body, seed)
+    issue_key(state, received, &body, seed)
 }
 
-fn give(
+fn issue_key(
     state: &mut State,
     received: &Received,
     parameters: &[(String, String)],

@@ -26,7 +26,7 @@ pub(super) fn answer(state: &mut State, received: &Received, request_id: &str) -
 }
 
 fn to_call(state: &mut State, received: &Received, request_id: &str) -> Answered {
-    let result = give(state, received);
+    let result = issue_token(state, received);
     let (status, body) = match &result {
         Ok((token, ends)) => (
             200,
@@ -53,7 +53,7 @@ fn to_call(state: &mut State, received: &Received, request_id: &str) -> Answered
     }
 }
 
-fn give(state: &mut State, received: &Received) -> Result<(String, String), Refusal> {
+fn issue_token(state: &mut State, received: &Received) -> Result<(String, String), Refusal> {
     aws_iot::admit_to("sts", received, &state.keys)?;
     let parameters: Vec<(String, String)> = form_urlencoded::parse(&received.body)
         .into_owned()

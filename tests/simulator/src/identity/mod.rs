@@ -1,5 +1,5 @@
-//! The services that issue keys: the security token services (STS) of three clouds, and the Lambda extension
-//! that reads secrets.
+//! The services that issue keys: the security token services (STS) of three clouds, and the Lambda
+//! extension that reads secrets.
 //!
 //! The STS of AWS signs tokens with a key of its own, which it publishes; those of Tencent and
 //! Alibaba check what they are given (signature, issuer, audience, subject, time) and give out keys
@@ -67,7 +67,7 @@ type Answer = fn(&mut State, &Received, &str) -> Answered;
 /// A call of such a service.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IdentityCall {
-    /// Whose.
+    /// The service that was called.
     pub service: IdentityService,
     /// The action, or the path of an extension's call.
     pub action: String,
@@ -77,7 +77,7 @@ pub struct IdentityCall {
     pub outcome: String,
 }
 
-/// A request and its outcome: the code of a refusal stands in its answer, too.
+/// The answer to a request, and its outcome for the log.
 pub(crate) struct Answered {
     action: String,
     outcome: Result<(), String>,

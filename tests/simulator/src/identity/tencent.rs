@@ -11,7 +11,7 @@ use crate::tencent_mqtt::{Product, refusal};
 use crate::vendor::Gateway;
 use serde_json::{Value, json};
 
-/// For whom a token must be: the client id that the OIDC provider has.
+/// The audience that a token must have: the client id of the OIDC provider.
 const AUDIENCE: &str = "sts.tencentcloudapi.com";
 const WITH_WEB_IDENTITY: &str = "AssumeRoleWithWebIdentity";
 const PRODUCT: Product = Product {
@@ -22,7 +22,7 @@ const PRODUCT: Product = Product {
 };
 
 pub(super) fn answer(state: &mut State, received: &Received, request_id: &str) -> Answered {
-    let result = give(state, received, request_id);
+    let result = issue_key(state, received, request_id);
     let action = PRODUCT.action(received);
     let outcome = result
         .as_ref()
@@ -35,7 +35,7 @@ pub(super) fn answer(state: &mut State, received: &Received, request_id: &str) -
     }
 }
 
-fn give(state: &mut State, received: &Received, seed: &str) -> Result<Value, Refusal> {
+fn issue_key(state: &mut State, received: &Received, seed: &str) -> Result<Value, Refusal> {
     let (keys, nonces) = state.keys_and_nonces(received.vendor);
     let action = PRODUCT.admit(received, keys, nonces)?;
     let parameters = PRODUCT.parameters(received)?;

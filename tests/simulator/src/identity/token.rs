@@ -80,7 +80,7 @@ fn by_key(text: &str) -> Vec<u8> {
 /// Why a token is not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fault {
-    /// It is none, or its algorithm is another one.
+    /// It is not a token, or has another algorithm or key id.
     Invalid,
     Signature,
     Issuer,

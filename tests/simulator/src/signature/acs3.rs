@@ -2,18 +2,11 @@
 //!
 //! Source: page "Request syntax and signature method V3" of Alibaba Cloud.
 
-use super::{header_lines, header_names, hex, hmac_sha256, sha256_hex};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use super::{RESERVED, header_lines, header_names, hex, hmac_sha256, sha256_hex};
+use percent_encoding::utf8_percent_encode;
 
 /// The name that begins an `Authorization` header.
 pub(crate) const ALGORITHM: &str = "ACS3-HMAC-SHA256";
-
-/// All but the unreserved characters of RFC 3986.
-const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'_')
-    .remove(b'.')
-    .remove(b'~');
 
 /// The parts of an `Authorization` header.
 #[derive(Debug, PartialEq, Eq)]
@@ -39,13 +32,6 @@ impl Authorization {
             signature: signature.to_owned(),
         })
     }
-}
-
-/// The parameters of a query as it arrived, decoded.
-pub(crate) fn parameters(query: &str) -> Vec<(String, String)> {
-    form_urlencoded::parse(query.as_bytes())
-        .into_owned()
-        .collect()
 }
 
 /// The canonical query: decoded, sorted by name in byte order, encoded anew as the vendor does.
@@ -85,7 +71,7 @@ pub(crate) fn signature(secret: &str, string_to_sign: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::text;
+    use super::super::{query_parameters, text};
     use super::*;
     use serde_json::Value;
 
@@ -108,7 +94,7 @@ mod tests {
                 })
                 .collect();
             let (_, query) = text(expected, "url").split_once("/?").unwrap_or(("", ""));
-            let query = canonical_query(&parameters(query));
+            let query = canonical_query(&query_parameters(query));
             let canonical = canonical_request(
                 text(input, "method"),
                 &query,
@@ -127,7 +113,7 @@ mod tests {
 
     #[test]
     fn the_order_and_the_encoding_on_the_wire_do_not_matter() {
-        let wire = parameters("b=a+b&B=*&a=%7e%2f&c");
+        let wire = query_parameters("b=a+b&B=*&a=%7e%2f&c");
         assert_eq!(canonical_query(&wire), "B=%2A&a=~%2F&b=a%20b&c=");
     }
 

@@ -6,7 +6,22 @@ pub(crate) mod sigv4;
 pub(crate) mod tc3;
 
 use hmac::{Hmac, KeyInit, Mac};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC};
 use sha2::{Digest, Sha256};
+
+/// All but the unreserved characters of RFC 3986.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'~');
+
+/// The parameters of a query as it arrived, decoded.
+pub(crate) fn query_parameters(query: &str) -> Vec<(String, String)> {
+    form_urlencoded::parse(query.as_bytes())
+        .into_owned()
+        .collect()
+}
 
 /// Lower-case hexadecimal text of `bytes`.
 fn hex(bytes: &[u8]) -> String {

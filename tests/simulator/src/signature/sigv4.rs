@@ -2,21 +2,14 @@
 //!
 //! Source: page "Create a signed AWS API request" of the IAM User Guide.
 
-use super::{header_names, hex, hmac_sha256, sha256_hex};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use super::{RESERVED, header_names, hex, hmac_sha256, query_parameters, sha256_hex};
+use percent_encoding::{AsciiSet, utf8_percent_encode};
 
 /// The name that begins an `Authorization` header.
 pub(crate) const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 
 /// The word that ends a credential scope.
 const TERMINATOR: &str = "aws4_request";
-
-/// All but the unreserved characters of RFC 3986.
-const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'_')
-    .remove(b'.')
-    .remove(b'~');
 
 /// As [`RESERVED`], but for the slashes that part a path.
 const RESERVED_IN_PATHS: &AsciiSet = &RESERVED.remove(b'/');
@@ -75,13 +68,6 @@ impl Authorization {
     }
 }
 
-/// The parameters of a query as it arrived, decoded.
-pub(crate) fn parameters(query: &str) -> Vec<(String, String)> {
-    form_urlencoded::parse(query.as_bytes())
-        .into_owned()
-        .collect()
-}
-
 /// The canonical path: the path as it arrived, encoded once more, as for every service but S3.
 pub(crate) fn canonical_path(path: &str) -> String {
     utf8_percent_encode(path, RESERVED_IN_PATHS).to_string()
@@ -115,7 +101,7 @@ pub(crate) fn canonical_request(
         .map(|(name, value)| format!("{name}:{}\n", single_spaced(value)))
         .collect();
     let path = canonical_path(path);
-    let query = canonical_query(&parameters(query));
+    let query = canonical_query(&query_parameters(query));
     let names = header_names(headers);
     let payload_hash = sha256_hex(payload);
     format!("{method}\n{path}\n{query}\n{lines}\n{names}\n{payload_hash}")
@@ -210,7 +196,7 @@ mod tests {
 
     #[test]
     fn the_order_of_the_query_and_blanks_in_headers_do_not_matter() {
-        let wire = parameters("b=a+b&B=*&a=%7e%2f&c&a=1");
+        let wire = query_parameters("b=a+b&B=*&a=%7e%2f&c&a=1");
         assert_eq!(canonical_query(&wire), "B=%2A&a=1&a=~%2F&b=a%20b&c=");
         assert_eq!(single_spaced("  a   b c "), "a b c");
     }

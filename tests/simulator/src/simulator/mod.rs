@@ -1,4 +1,4 @@
-//! A running simulator and what tests do with it.
+//! A running simulator, as tests use it.
 
 mod clients;
 
@@ -90,7 +90,7 @@ impl Simulator {
             .unwrap_or_default()
     }
 
-    /// Reads or changes what those services are set to.
+    /// Reads or changes the settings of those services.
     pub fn with_accounts<R>(&self, work: impl FnOnce(&mut Accounts) -> R) -> R {
         work(&mut self.shared.state().accounts)
     }
@@ -150,7 +150,7 @@ impl Simulator {
         self.shared.state().faults(vendor).push(rule.into());
     }
 
-    /// Applies a change to the fleet, once, after so many further successful calls of an action; at
+    /// Applies a change to the fleet, once, after this many further successful calls of an action; at
     /// once when none.
     ///
     /// The last of these calls is answered as the fleet was before; every later call, of whatever
@@ -181,28 +181,28 @@ impl Simulator {
 
     /// Every call since the start or the last reset, in the order of arrival.
     pub fn calls(&self) -> Vec<Call> {
-        self.shared.state().numbers.calls().to_vec()
+        self.shared.state().call_log.calls().to_vec()
     }
 
-    /// How many calls of an action arrived, refused ones included.
+    /// The number of calls of an action that arrived, refused ones included.
     pub fn count(&self, vendor: Vendor, action: &str) -> usize {
-        self.shared.state().numbers.of(vendor, action).count
+        self.shared.state().call_log.of(vendor, action).count
     }
 
     /// The most calls of an action that arrived within any one second.
     pub fn most_in_any_second(&self, vendor: Vendor, action: &str) -> usize {
         let state = self.shared.state();
-        state.numbers.of(vendor, action).most_in_any_second
+        state.call_log.of(vendor, action).most_in_any_second
     }
 
-    /// How many TCP connections a vendor's listener accepted.
+    /// The number of TCP connections that a vendor's listener accepted.
     pub fn connections(&self, vendor: Vendor) -> usize {
-        self.shared.state().numbers.connections(vendor)
+        self.shared.state().call_log.connections(vendor)
     }
 
     /// Forgets calls and connections; the fleet and waiting faults stay.
     pub fn reset_numbers(&self) {
-        self.shared.state().numbers.reset();
+        self.shared.state().call_log.reset();
     }
 
     /// Goes back to the fleet, the keys, the accounts and the times of the start and forgets

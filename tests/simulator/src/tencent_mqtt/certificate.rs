@@ -1,5 +1,6 @@
 //! The record of a certificate at Tencent, with the vendor's own member names and values.
 
+use super::instance::ONE_CERTIFICATE_A_DEVICE;
 use crate::fleet::Entry;
 use crate::fleet::history::Holdings;
 use crate::{Fleet, IssuedCertificate};
@@ -25,7 +26,7 @@ impl Default for TencentInstance {
         Self {
             instance_id: String::new(),
             region: String::new(),
-            x509_mode: "BYOC".to_owned(),
+            x509_mode: ONE_CERTIFICATE_A_DEVICE.to_owned(),
             certificates: Vec::new(),
         }
     }

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use std::time::{Duration, UNIX_EPOCH};
 use time::OffsetDateTime;
 
-/// How far a call's time may be from the server's.
+/// The greatest difference between a call's time and the server's.
 const WINDOW: Duration = Duration::from_secs(5 * 60);
 
 /// A product of this vendor.

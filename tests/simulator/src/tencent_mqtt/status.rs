@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_cannot_be_switched_is_refused() {
+    async fn an_impossible_change_is_refused() {
         let simulator = three().await;
         for action in ["DeactivateDeviceCertificate", "ActivateDeviceCertificate"] {
             assert_eq!(

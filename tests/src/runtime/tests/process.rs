@@ -1,4 +1,4 @@
-//! How the process ends, what it is given and what it leaves.
+//! The end of the process, its environment and its output.
 
 use std::time::Instant;
 

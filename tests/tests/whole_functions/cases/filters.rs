@@ -128,7 +128,7 @@ async fn every_provider_counts_and_lists_what_it_could_not_judge_over_pages_of_a
 }
 
 #[tokio::test]
-async fn over_several_sources_each_tells_its_own_number_and_all_are_listed_with_their_place() {
+async fn over_several_sources_each_reports_its_own_number_and_all_are_listed_with_their_source() {
     let issued = device(3);
     let (simulator, mut function) = pair("describe", one_of_forty(&issued)).await;
     let sources = [Vendor::AlibabaCas, Vendor::AwsIot, Vendor::AlibabaMqtt].map(source);

@@ -13,7 +13,7 @@ async fn answered(function: &mut Runtime, trigger: HttpTrigger, event: &str) -> 
     HttpAnswer::read(trigger, &function.invoke(event).await)
 }
 
-/// The most that a request may have.
+/// Maximum size of a request, in bytes.
 const LARGEST_REQUEST: usize = 1_048_576;
 
 #[tokio::test]

@@ -154,7 +154,7 @@ fn outcome(answer: &Value) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
-/// Whether so many calls were made. `calls` is as in [`Report::calls`].
+/// Whether this number of calls was made. `calls` is as in [`Report::calls`].
 fn has_count(calls: &str, expected: Calls) -> bool {
     let count = |letter: char| calls.matches(letter).count();
     let (least, most) = expected.reads;

@@ -1,5 +1,4 @@
-//! The way to the vendor: names, connections, TLS, and what comes over a connection in place of
-//! HTTP.
+//! Faults of the way to the vendor: name resolution, connections, TLS, and bytes that are no HTTP.
 
 use super::expected::{
     Calls, Expected, Injected, NO_CALLS, Row, answer, answer_lost, connections, error,
@@ -8,8 +7,8 @@ use super::expected::{
 use super::line::Break;
 use crate::tls;
 
-/// Before there is a connection, so that reads fail as well: nobody is called, or only these
-/// connections are counted. The first of them is tried while the function starts.
+/// No connection is made, so reads fail as well. Either nothing reaches the vendor, or only these
+/// connections do, the first of them while the function starts.
 fn unreachable(of_a_read: [Calls; 2], of_writes: [Calls; 2]) -> [Expected; 3] {
     let error = |calls| Expected {
         calls,

@@ -82,7 +82,7 @@ pub(crate) enum Injected {
     Connection(Break),
 }
 
-/// How a request is delivered. It names two certificates; in a queue's batch it follows an unreadable
+/// The delivery of a request. The request names two certificates; in a queue's batch it follows an unreadable
 /// record.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Delivery {
@@ -106,7 +106,7 @@ pub(crate) struct Row {
     pub(crate) name: String,
     pub(crate) injected: Injected,
     pub(crate) delivery: Delivery,
-    /// How long each invocation may take.
+    /// The time that each invocation may take.
     pub(crate) time: Duration,
     /// In the order of [`Function::ALL`].
     pub(crate) expected: [Expected; 3],
@@ -238,7 +238,7 @@ pub(crate) fn failure(outcome: &'static str, calls: Calls) -> Expected {
     }
 }
 
-/// All goes well.
+/// Every request succeeds.
 pub(crate) fn success() -> [Expected; 3] {
     [
         answer("active active", reads(1)),
@@ -266,7 +266,7 @@ pub(crate) fn answer_lost(code: &'static str) -> [Expected; 3] {
     ]
 }
 
-/// Refused for who asks: once for all that is in flight.
+/// The vendor refuses the caller: one call for each request that is in flight.
 pub(crate) fn rejected() -> [Expected; 3] {
     let read = error("provider_rejected", reads(1));
     [
@@ -276,7 +276,7 @@ pub(crate) fn rejected() -> [Expected; 3] {
     ]
 }
 
-/// Nothing was done for sure, so that an order is repeated like a read.
+/// Nothing was certainly done, so an order is retried like a read.
 pub(crate) fn throttled() -> [Expected; 3] {
     [
         error("throttled", reads(3)),

@@ -46,7 +46,7 @@ pub(crate) enum Break {
     Sound,
 }
 
-/// A call, or a connection that broke before it.
+/// A call, or a connection that broke before its call.
 pub(crate) struct Seen {
     /// As in [`super::stage::Report::calls`].
     pub(crate) letter: char,

@@ -24,7 +24,7 @@ use check::{MOST_MEMORY, SECRETS, wrongs};
 use expected::{Function, Injected, Row, answer, reads};
 use stage::Stage;
 
-/// So many processes at a time leave those that wait for a deadline enough of the machine.
+/// This many processes at a time leave those that wait for a deadline enough of the machine.
 const AT_ONCE: usize = 8;
 
 /// Checks every cell of these rows, and reports all failures together.
@@ -51,7 +51,7 @@ async fn assert_all(rows: Vec<Row>) {
     );
 }
 
-/// The violated rules in both cells of one function.
+/// The rules that both cells of one function violate.
 async fn wrongs_of(row: &Row, function: Function) -> Vec<String> {
     let name = function.name();
     let mut stage = Stage::start(row, function).await;
@@ -127,7 +127,7 @@ async fn throttled_once_and_then_success_takes_one_more_call() {
     assert_all(vec![Row::new("throttled once", injected, expected)]).await;
 }
 
-/// Shows that the other rows fail because of their faults.
+/// The control: without a fault every row succeeds, so the other rows fail because of their faults.
 #[tokio::test]
 async fn without_a_fault_every_request_succeeds() {
     assert_all(connections::sound()).await;

@@ -8,8 +8,7 @@ use super::expected::{
 };
 use super::line::Break;
 
-/// An order leaves time to read what became of it, until the deadline, and a second one is not
-/// begun.
+/// After the first order there is time for reads until the deadline, and a second order is not sent.
 fn timeout() -> [Expected; 3] {
     [
         error("timeout", reads(1)),

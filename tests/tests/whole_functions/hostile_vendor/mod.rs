@@ -18,13 +18,13 @@ const MOST_MEMORY: u64 = 64 * 1024 * 1024;
 /// The size of the answers: a little less than a function reads, and much more.
 const SIZE: usize = 2 * MIB - 64 * 1024;
 const TOO_LARGE: usize = 8 * MIB - 4096;
-/// Lambda takes so many bytes of a synchronous answer.
+/// Maximum size of a synchronous answer, in bytes.
 const MOST_ANSWER: usize = 6_291_556;
 
 /// The time of a function. Lists without an end take all of it.
 const TIME: Duration = Duration::from_secs(10);
 
-/// How the parts of an answer are filled.
+/// The contents of the parts of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     /// Rows of a serial number alone.
@@ -51,21 +51,28 @@ enum Kind {
     Pieces,
 }
 
-const KINDS: [Kind; 14] = [
-    Kind::SmallRows,
-    Kind::Digits,
-    Kind::Texts,
-    Kind::Pems,
-    Kind::OneRow,
-    Kind::Controls,
-    Kind::Members,
-    Kind::Nested,
-    Kind::Damaged,
-    Kind::RequestId,
-    Kind::Error,
-    Kind::Headers,
-    Kind::ManyHeaders,
-    Kind::Pieces,
+/// Rows, and what stands beside them.
+const ROWS: [(Kind, usize); 9] = [
+    (Kind::SmallRows, SIZE),
+    (Kind::SmallRows, TOO_LARGE),
+    (Kind::Digits, SIZE),
+    (Kind::Texts, SIZE),
+    (Kind::Texts, TOO_LARGE),
+    (Kind::Pems, SIZE),
+    (Kind::OneRow, SIZE),
+    (Kind::Controls, SIZE),
+    (Kind::Members, SIZE),
+];
+
+/// Everything else.
+const OTHERS: [(Kind, usize); 7] = [
+    (Kind::Nested, SIZE),
+    (Kind::Damaged, SIZE),
+    (Kind::RequestId, SIZE),
+    (Kind::Error, SIZE),
+    (Kind::Headers, SIZE),
+    (Kind::ManyHeaders, SIZE),
+    (Kind::Pieces, SIZE),
 ];
 
 /// The answer of Tencent to this call.
@@ -203,9 +210,8 @@ async fn invoke(mut function: Runtime, request: &Value, case: &str) {
     assert!(memory < MOST_MEMORY, "{case}: {memory} bytes");
 }
 
-async fn meets_every_kind(name: &str) {
-    let too_large = [(Kind::Texts, TOO_LARGE), (Kind::SmallRows, TOO_LARGE)];
-    for (kind, size) in KINDS.map(|kind| (kind, SIZE)).into_iter().chain(too_large) {
+async fn meets(name: &str, answers: &[(Kind, usize)]) {
+    for (kind, size) in answers.iter().copied() {
         let url = vendor::start(move |call| reply(kind, size, call));
         let case = format!("{name}, {kind:?} of {size} bytes");
         invoke(function(name, &url, &[]).await, &request(name), &case).await;
@@ -241,15 +247,24 @@ async fn describe_stays_small_with_many_sources() {
 
 #[tokio::test]
 async fn describe_stays_small() {
-    meets_every_kind("describe").await;
+    meets("describe", &ROWS).await;
+    meets("describe", &OTHERS).await;
 }
 
 #[tokio::test]
 async fn status_stays_small() {
-    meets_every_kind("status").await;
+    meets("status", &ROWS).await;
+    meets("status", &OTHERS).await;
+}
+
+// Inactivate makes the most calls, so that its test is two, which run side by side.
+
+#[tokio::test]
+async fn inactivate_stays_small_with_rows() {
+    meets("inactivate", &ROWS).await;
 }
 
 #[tokio::test]
-async fn inactivate_stays_small() {
-    meets_every_kind("inactivate").await;
+async fn inactivate_stays_small_with_other_answers() {
+    meets("inactivate", &OTHERS).await;
 }

@@ -76,7 +76,7 @@ fn faults_of_the_end(broker: Broker) -> Vec<(FaultRule, Expected)> {
     ]
 }
 
-/// Faults of the looks, from the first one or from the second one on.
+/// Faults of the reads of sessions, from the first or from the second read on.
 fn faults_of_looks() -> Vec<(Vec<FaultRule>, Expected)> {
     let later = |fault| vec![FaultRule::once(Fault::Delay(1)), FaultRule::always(fault)];
     let first = |fault| vec![FaultRule::always(fault)];
@@ -140,7 +140,7 @@ async fn check(broker: Broker, rules: Vec<FaultRule>, expected: Expected) {
 }
 
 #[tokio::test]
-async fn no_fault_of_an_end_makes_a_success_without_evidence_or_doubles_it() {
+async fn no_fault_of_a_disconnection_makes_a_success_without_evidence_or_doubles_it() {
     for broker in BROKERS {
         at_once(faults_of_the_end(broker), |(rule, expected)| {
             check(broker, vec![rule.on(broker.end)], expected)
@@ -150,7 +150,7 @@ async fn no_fault_of_an_end_makes_a_success_without_evidence_or_doubles_it() {
 }
 
 #[tokio::test]
-async fn no_fault_of_a_look_makes_a_success_without_evidence() {
+async fn no_fault_of_a_session_read_makes_a_success_without_evidence() {
     for broker in BROKERS {
         at_once(faults_of_looks(), |(rules, expected)| {
             let rules = rules.into_iter().map(|rule| rule.on(broker.look));

@@ -10,11 +10,11 @@ use crate::model::{LifecycleStatus, RequestId};
 use crate::provider::{FoundCertificate, StatusWriter};
 use crate::transport::Deadline;
 
-/// The wait before the second read. Each later one is twice as long, up to the longest.
+/// The wait before the second read. Each later wait is twice as long, up to [`LONGEST_WAIT`].
 const FIRST_WAIT: Duration = Duration::from_millis(200);
 const LONGEST_WAIT: Duration = Duration::from_millis(3_200);
-/// Reads after a write before it is taken to have had no effect: 1.4 seconds, in which reads that
-/// lag behind writes have caught up.
+/// Number of reads that show the certificate unchanged before the write counts as without effect.
+/// They take 1.4 seconds, in which reads that lag behind writes have caught up.
 const READS_BEFORE_REPEATING: u32 = 4;
 
 /// The provider's answer to a write.
@@ -49,7 +49,7 @@ pub(super) struct SentWrite<'a> {
     change: CertificateChange<'a>,
     found: FoundCertificate,
     outcome: WriteOutcome,
-    /// Whether it was sent twice.
+    /// Whether the write was sent twice.
     is_repeated: bool,
     /// The number of reads since.
     reads: u32,
@@ -65,7 +65,10 @@ enum NextStep {
 }
 
 impl<'a> SentWrite<'a> {
-    /// Sends a write. The error is its result: nothing has changed.
+    /// Sends a write.
+    ///
+    /// # Errors
+    /// The result of a write that had no effect, with the index of its certificate.
     pub(super) async fn send(
         status_writer: &dyn StatusWriter,
         change: CertificateChange<'a>,
@@ -110,7 +113,7 @@ impl<'a> SentWrite<'a> {
         }
     }
 
-    /// The step after a read. `is_last`: there is no time for another read.
+    /// The step after a read. `is_last` says that there is no time for another read.
     fn judge(&mut self, read: ReadBack, is_last: bool) -> NextStep {
         use ReadBack::{Gone, Other, Replaced, Target, Unreadable};
         use WriteOutcome::{Confirmed, NotFound, StateRefused, Uncertain};
@@ -128,7 +131,7 @@ impl<'a> SentWrite<'a> {
         let shows_no_effect = matches!(read, Other(status) if target.unchanged.contains(&status));
         let has_waited_long = *reads >= READS_BEFORE_REPEATING;
         NextStep::Finish(Box::new(match (&*outcome, read) {
-            // The write may have met either of the two certificates, or none.
+            // The write may have changed either of the two certificates, or none.
             (Confirmed(id), Replaced) => InactivateResult {
                 provider_request_id: id.clone(),
                 ..change.unproven(Outcome::Unknown, found, replaced())
@@ -146,7 +149,7 @@ impl<'a> SentWrite<'a> {
                 change.unproven(Outcome::Failed, found, not_found_by_the_write())
             }
             (Uncertain(_) | NotFound, Target) => change.changed(found, None, true),
-            // The first write had its effect after all, and it shows only now.
+            // The first write has had its effect after all, which this read is the first to show.
             (StateRefused(_), Target) if *is_repeated => change.changed(found, None, true),
             (StateRefused(_), Target) => InactivateResult {
                 status: Some(target.status),
@@ -157,7 +160,7 @@ impl<'a> SentWrite<'a> {
             (Confirmed(id), Unreadable) if last_read.is_none() => {
                 change.changed(found, id.clone(), false)
             }
-            // A change may take a moment to show, and so may the certificate.
+            // Reads may lag behind the write, and may even miss the certificate.
             (Confirmed(id), Gone) if last_read == Some(Gone) || is_last => InactivateResult {
                 provider_request_id: id.clone(),
                 ..change.gone(found)
@@ -201,8 +204,8 @@ impl<'a> SentWrite<'a> {
     }
 }
 
-/// Whether a read shows the certificate that was found before the write. A row of a list may leave
-/// out the certificate itself.
+/// Whether a read shows the certificate that was found before the write. Fingerprints count only if
+/// both have one, because a row of a list may lack the certificate itself.
 fn is_same(before: &FoundCertificate, read: &FoundCertificate) -> bool {
     let fingerprints = (
         &before.certificate.fingerprint_sha256,
@@ -213,7 +216,10 @@ fn is_same(before: &FoundCertificate, read: &FoundCertificate) -> bool {
     before.key == read.key && before.ca_key == read.ca_key && !has_other_fingerprint
 }
 
-/// Makes the call. The error is the result of a write that had no effect.
+/// Calls the provider.
+///
+/// # Errors
+/// The result of a write that had no effect.
 async fn write(
     status_writer: &dyn StatusWriter,
     change: &CertificateChange<'_>,
@@ -227,8 +233,8 @@ async fn write(
     if failure.may_have_acted {
         return Ok(WriteOutcome::Uncertain(failure.error));
     }
-    // No provider documents its answer for a certificate that is in the target's status already:
-    // another order may have been faster.
+    // Another order may have been faster, and no provider documents its answer for a certificate that
+    // already has the target's status.
     if failure.error.concerns == Concerns::CertificateState {
         return Ok(WriteOutcome::StateRefused(failure.error));
     }
@@ -284,8 +290,8 @@ fn not_found_by_the_write() -> Error {
     Error::new(ErrorCode::ProviderInvalidResponse, detail)
 }
 
-/// Reads the certificates of these writes, in groups, until the result of each is proven or time is
-/// up.
+/// Reads the certificates of these writes in groups, until the result of each is proven or the time
+/// is up.
 pub(super) async fn prove<'a>(
     status_writer: &dyn StatusWriter,
     deadline: Deadline,
@@ -298,7 +304,7 @@ pub(super) async fn prove<'a>(
             let found: Vec<&FoundCertificate> = open.iter().map(|sent| &sent.found).collect();
             status_writer.read(&found).await
         };
-        let is_last = !deadline.leaves_a_look_behind(wait);
+        let is_last = !deadline.leaves_time_to_read_after(wait);
         let (mut undecided, mut without_effect) = (Vec::new(), Vec::new());
         for (mut sent, read) in open.into_iter().zip(&reads) {
             let seen = read.as_ref().ok().and_then(Option::as_ref);

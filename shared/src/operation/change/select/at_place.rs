@@ -1,13 +1,14 @@
-//! The certificates that a selection finds at one place, and what is to be done with each.
+//! Selects certificates at one place, and decides for each whether the order changes it.
 
 use serde_json::json;
 
 use super::MOST_SELECTED;
 use crate::error::{Concerns, Error, ErrorCode};
-use crate::model::{Certificate, ClientIds, Source, quoted};
+use crate::model::{Certificate, ClientId, ClientIds, Source};
 use crate::operation::change::admission::{check_allowed, check_in_time};
 use crate::operation::change::answer::{InactivateResult, Outcome};
 use crate::operation::change::certificate::result;
+use crate::operation::change::clients::{may_be_shared, shared_by};
 use crate::operation::change::places::OrderRun;
 use crate::operation::change::protected::Protection;
 use crate::operation::describe::{DescribedCertificate, whole_list};
@@ -15,9 +16,6 @@ use crate::provider::{Lister, StatusWriter, lister, status_writer};
 use crate::request::{
     CertificateReference, CertificateState, Filter, InactivateRequest, OrderItem,
 };
-
-/// Number of client ids that an error shows.
-const MOST_SHOWN: usize = 3;
 
 /// The certificates that a selection finds at one place.
 #[derive(Default)]
@@ -40,22 +38,28 @@ impl Selected {
     }
 }
 
-/// A place at which the order may select.
-pub(super) struct Entered<'a> {
+/// A place at which the configuration and the request allow the order.
+pub(super) struct AdmittedPlace<'a> {
     /// The place as the configuration completes it.
     pub(super) source: Source,
     pub(super) status_writer: Box<dyn StatusWriter + 'a>,
     pub(super) lister: Box<dyn Lister + 'a>,
 }
 
-/// Enters a place, unless something forbids the order there.
-pub(super) fn enter<'a>(run: &OrderRun<'a>, source: Source) -> Result<Entered<'a>, Error> {
+/// Checks a place before any call to it.
+///
+/// # Errors
+/// The reason why the order is forbidden there.
+pub(super) fn admit_place<'a>(
+    run: &OrderRun<'a>,
+    source: Source,
+) -> Result<AdmittedPlace<'a>, Error> {
     let context = run.context;
     let status_writer = status_writer(context, source)?;
     let source = Source::from(status_writer.scope());
     check_allowed(context, run.target, &source)?;
     check_in_time(context, run.request, run.order)?;
-    Ok(Entered {
+    Ok(AdmittedPlace {
         lister: lister(context, source.clone())?,
         source,
         status_writer,
@@ -68,22 +72,22 @@ pub(super) async fn at_place(
     source: Source,
     filter: &Filter,
 ) -> Result<(Source, Selected), Error> {
-    let entered = enter(run, source)?;
-    let list = whole_list(run.context, entered.lister.as_ref(), filter, MOST_SELECTED)
+    let admitted = admit_place(run, source)?;
+    let list = whole_list(run.context, admitted.lister.as_ref(), filter, MOST_SELECTED)
         .await
         .map_err(in_terms_of_select)?;
     let selected = Selected {
         undecided_count: list.undecided_count,
-        ..entered.judge(run, list.certificates)?
+        ..admitted.judge(run, list.certificates)?
     };
-    Ok((entered.source, selected))
+    Ok((admitted.source, selected))
 }
 
-impl Entered<'_> {
+impl AdmittedPlace<'_> {
     /// Decides for each certificate of a list whether the order changes it.
     ///
     /// # Errors
-    /// The error of a certificate of which another time more may be known.
+    /// The error of a certificate about which a later request may learn more.
     pub(super) fn judge(
         &self,
         run: &OrderRun<'_>,
@@ -93,7 +97,7 @@ impl Entered<'_> {
         let protection = Protection::new(run.context, status_writer, run.target);
         let mut selected = Selected::default();
         for DescribedCertificate { certificate, error } in certificates {
-            // Another time it may be known whether the certificate is that client's alone.
+            // A later request may learn whether the certificate belongs to that client alone.
             let is_unclear = matches!(certificate.client_ids, ClientIds::AtLeast(_));
             if let Some(error) = error.filter(|error| is_unclear && error.code.retryable()) {
                 return Err(error);
@@ -103,8 +107,8 @@ impl Entered<'_> {
             selected.states.push(state.to_string());
             match to_change(run, status_writer, &protection, reference, &certificate) {
                 Ok(item) => {
-                    let is_off = certificate.status == run.target.row().status;
-                    if !is_off || run.request.force {
+                    let is_already = certificate.status == run.target.row().status;
+                    if !is_already || run.request.force {
                         selected.changes = selected.changes.saturating_add(1);
                     }
                     selected.items.push(item);
@@ -116,7 +120,7 @@ impl Entered<'_> {
     }
 }
 
-/// The certificate as the order changes it, or its result where nothing is to be changed.
+/// The certificate with the state that the order expects, or its result if nothing is to be changed.
 fn to_change(
     run: &OrderRun<'_>,
     status_writer: &dyn StatusWriter,
@@ -133,7 +137,7 @@ fn to_change(
         })
     };
     let is_changed = certificate.status != target.status || run.request.force;
-    // A certificate that is off still has its sessions ended.
+    // The sessions of an inactive certificate are still ended.
     if !is_changed && !run.ends_sessions() {
         return Err(Box::new(seen(target.already)));
     }
@@ -148,8 +152,12 @@ fn to_change(
     }
     match reference.filter(|reference| status_writer.check(reference).is_ok()) {
         Some(reference) => Ok(OrderItem {
-            certificate: reference,
+            certificate: CertificateReference {
+                client_ids: selected_by(run.request, certificate),
+                ..reference
+            },
             expected: Some(CertificateState::of(certificate)),
+            is_done: false,
         }),
         None => {
             let detail = "the provider's record does not show the names by which it would find the certificate again";
@@ -159,30 +167,29 @@ fn to_change(
     }
 }
 
-/// The error where a certificate was found by a client id and is not shown to be that client's alone.
+/// The error of a certificate that was selected by a client id, and is not shown to belong to that
+/// client alone.
 fn shared(request: &InactivateRequest, certificate: &Certificate) -> Option<Error> {
     let by_client_id = |filter: &Filter| !filter.client_ids.is_empty();
     if request.allow_shared || !request.select.as_ref().is_some_and(by_client_id) {
         return None;
     }
-    let reason = match &certificate.client_ids {
-        ClientIds::All(ids) if ids.len() > 1 => {
-            let shown: Vec<String> = ids.iter().take(MOST_SHOWN).map(|id| quoted(id)).collect();
-            format!(
-                "belongs to {} devices, like {}",
-                ids.len(),
-                shown.join(", ")
-            )
-        }
-        ClientIds::AtLeast(_) => "may belong to several devices".to_owned(),
-        ClientIds::All(_) | ClientIds::Unknown => return None,
-    };
-    let detail =
-        format!("the certificate {reason}; to inactivate it all the same, set allow_shared");
-    Some(Error::new(ErrorCode::Forbidden, detail).with_field("allow_shared"))
+    match &certificate.client_ids {
+        ClientIds::All(ids) if ids.len() > 1 => Some(shared_by(ids)),
+        ClientIds::AtLeast(_) => Some(may_be_shared("may belong to several devices")),
+        ClientIds::All(_) | ClientIds::Unknown => None,
+    }
 }
 
-/// The caller has given the filter as `select`.
+/// A client id of the filter that is tied to a certificate. Before the certificate is changed, it has
+/// to be tied to it still.
+fn selected_by(request: &InactivateRequest, certificate: &Certificate) -> Option<Vec<ClientId>> {
+    let mut wanted = request.select.as_ref()?.client_ids.iter();
+    let client_id = wanted.find(|id| certificate.has_client_id(id) == Some(true))?;
+    Some(vec![ClientId::parse(client_id).ok()?])
+}
+
+/// The error in the caller's terms, who has sent the filter as `select`.
 pub(super) fn in_terms_of_select(error: Error) -> Error {
     let member = error
         .field

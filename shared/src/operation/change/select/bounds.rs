@@ -1,15 +1,17 @@
-//! How many certificates a selection may change.
+//! The maximum number of certificates that a selection may change.
 
 use crate::config::{Config, INACTIVATE_MAX_UNPLANNED};
 use crate::error::{Error, ErrorCode};
 use crate::provider::CallContext;
 use crate::request::{InactivateRequest, MOST_CERTIFICATES, OrderItem};
 
-/// Maximum size of the certificates in the message that continues an order. The rest of 1 MiB is for
-/// the request, and for the results of the run before, which are mostly about 100 KB; larger ones are
-/// sent alone.
+/// Maximum size of the certificates in the message that continues an order, in bytes. The rest of
+/// 1 MiB is for the request and for the results of the run before. These take about 100 KB; results
+/// that do not fit are sent in a message of their own.
 const MOST_BYTES: usize = 800_000;
 
+/// Checks `max_certificates` against the configuration.
+///
 /// # Errors
 /// `invalid_request` when the request allows more certificates than the configuration.
 pub(super) fn check_most_unplanned(
@@ -29,8 +31,10 @@ pub(super) fn check_most_unplanned(
     }
 }
 
+/// Checks that a selection of this many certificates needs no plan.
+///
 /// # Errors
-/// `selection_too_large` when so many certificates need a plan.
+/// `selection_too_large` when it needs one.
 pub(super) fn check_unplanned(
     config: &Config,
     request: &InactivateRequest,
@@ -48,8 +52,10 @@ pub(super) fn check_unplanned(
     Err(Error::new(ErrorCode::SelectionTooLarge, detail).with_field("max_certificates"))
 }
 
+/// Checks that an order of these certificates can be carried out to its end.
+///
 /// # Errors
-/// `selection_too_large` when one answer cannot carry out so many certificates, and no message
+/// `selection_too_large` when one answer cannot carry out this many certificates, and no message
 /// continues the order, or none can hold it.
 pub(super) fn check_queue(
     context: &CallContext<'_>,
@@ -61,19 +67,19 @@ pub(super) fn check_queue(
         return Ok(());
     }
     let too_large = |reason: String| {
-        let detail = format!("the selection takes {count} certificates; {reason}");
+        let detail = format!("the selection has {count} certificates; {reason}");
         Err(Error::new(ErrorCode::SelectionTooLarge, detail).with_field("select"))
     };
     if !dry_run && !context.request.continues {
         return too_large(format!(
-            "more than {MOST_CERTIFICATES} go through the function's own queue: send the request over HTTP with \"Prefer: respond-async\", \
+            "an order of more than {MOST_CERTIFICATES} needs the function's own queue: send the request over HTTP with \"Prefer: respond-async\", \
              or to a standard queue of a function that has ORDERS_QUEUE_URL"
         ));
     }
     let bytes: usize = items.iter().map(|item| size(item)).sum();
     if bytes > MOST_BYTES {
         return too_large(format!(
-            "their names take {bytes} bytes, and a message of the queue holds {MOST_BYTES}; narrow select"
+            "their names have {bytes} bytes, and a message of the queue holds at most {MOST_BYTES}; narrow select"
         ));
     }
     Ok(())

@@ -1,5 +1,5 @@
 //! Selects the certificates of an order by a filter, at one place or at several. A selection is
-//! complete or an error; only the certificates that it is known to mean are changed.
+//! complete or an error. Only certificates that are known to match the filter are changed.
 
 mod at_place;
 mod bounds;
@@ -16,18 +16,20 @@ use super::answer::Plan;
 use super::place_of;
 use super::place_work::{PlaceWork, Work};
 use super::places::OrderRun;
-use super::plan::Planned;
+use super::plan::PlanId;
 use crate::error::{Error, ErrorCode};
-use crate::model::Source;
+use crate::model::{LifecycleStatus, Source};
 use crate::operation::{check_distinct, requested_sources, shared_error};
 use crate::provider::{CallContext, Target};
-use crate::request::{Filter, InactivateRequest, InactivationOrder, OrderItem, Place};
+use crate::request::{
+    CertificateState, Filter, InactivateRequest, InactivationOrder, OrderItem, Place,
+};
 
 /// Maximum number of certificates that one order selects at one place. Each takes about 250 bytes in
 /// the message that continues the order, of which a queue takes 1 MiB.
 const MOST_SELECTED: usize = 2_000;
 
-/// A place and what is to be changed there.
+/// A place and the certificates that were selected there.
 struct SelectedPlace {
     source: Source,
     outcome: Result<Selected, Error>,
@@ -35,7 +37,10 @@ struct SelectedPlace {
     is_new: bool,
 }
 
-/// Everything that forbids a selection, as far as it is known without a call.
+/// Checks a selection before any call.
+///
+/// # Errors
+/// The reason why the selection is forbidden, as far as it is known without a call.
 pub(super) fn admit(
     context: &CallContext<'_>,
     request: &InactivateRequest,
@@ -56,7 +61,8 @@ pub(super) fn admit(
     error.map_or(Ok(()), Err)
 }
 
-/// Selects the certificates of a run, or takes those that earlier runs have left.
+/// Selects the certificates of a run. A run that continues an order takes those that the runs before
+/// have left.
 ///
 /// # Errors
 /// An error because of which nothing is changed.
@@ -83,7 +89,12 @@ pub(super) async fn select(run: &OrderRun<'_>, filter: &Filter) -> Result<Work, 
     } else {
         None
     };
-    let mut selected = join_all(places.into_iter().map(|place| fill(run, place, filter))).await;
+    let mut selected = join_all(
+        places
+            .into_iter()
+            .map(|place| select_at(run, place, filter)),
+    )
+    .await;
     check_distinct(
         selected
             .iter()
@@ -91,12 +102,13 @@ pub(super) async fn select(run: &OrderRun<'_>, filter: &Filter) -> Result<Work, 
     )?;
     let mut new_plan = None;
     if begins {
-        new_plan = begin(run, plan.as_ref(), &selected)?;
+        new_plan = check_selection(run, plan.as_ref(), &selected)?;
         if plan.is_none() {
-            selected.iter_mut().for_each(SelectedPlace::forget_states);
+            let forget_states = |place: &mut SelectedPlace| place.forget_states(request.force);
+            selected.iter_mut().for_each(forget_states);
         }
     } else {
-        go_on(run, &mut selected);
+        refuse_excess(run, &mut selected);
     }
     let undecided_count = selected
         .iter()
@@ -124,21 +136,21 @@ fn sources(context: &CallContext<'_>, request: &InactivateRequest) -> Result<Vec
     }
 }
 
-/// Checks the members of a request that the configuration bounds, and reads its plan.
+/// Checks the members of a request that the configuration limits, and reads its plan.
 fn check_request(
     context: &CallContext<'_>,
     request: &InactivateRequest,
-) -> Result<Option<Planned>, Error> {
+) -> Result<Option<PlanId>, Error> {
     check_most_unplanned(context.config, request)?;
     let secrets = context.config.receipt_secrets.as_ref();
     let id = request.plan_id.as_deref();
-    id.map(|id| Planned::of(id, request, secrets, context.now))
+    id.map(|id| PlanId::decode(id, request, secrets, context.now))
         .transpose()
 }
 
 /// The certificates of a place: those that an earlier run has left there, or else those that the
 /// filter finds.
-async fn fill(run: &OrderRun<'_>, place: Place, filter: &Filter) -> SelectedPlace {
+async fn select_at(run: &OrderRun<'_>, place: Place, filter: &Filter) -> SelectedPlace {
     let Place { source, items } = place;
     if !items.is_empty() {
         return SelectedPlace {
@@ -162,10 +174,13 @@ async fn fill(run: &OrderRun<'_>, place: Place, filter: &Filter) -> SelectedPlac
     }
 }
 
-/// Whether an order may begin with this selection. Returns the plan of a dry run.
-fn begin(
+/// Checks that an order may begin with this selection. Returns the plan of a dry run.
+///
+/// # Errors
+/// `not_found`, `selection_too_large`, `conflict` with the plan, and the error of a place.
+fn check_selection(
     run: &OrderRun<'_>,
-    plan: Option<&Planned>,
+    plan: Option<&PlanId>,
     places: &[SelectedPlace],
 ) -> Result<Option<Plan>, Error> {
     let OrderRun {
@@ -203,18 +218,18 @@ fn begin(
     if !request.dry_run || certificates == 0 || first_error.is_some() {
         return Ok(None);
     }
-    let planned = Planned::new(request, certificates, &states, context.now);
+    let plan_id = PlanId::new(request, certificates, &states, context.now);
     Ok(Some(Plan {
-        id: planned.id(context.config.receipt_secrets.as_ref()),
+        id: plan_id.encode(context.config.receipt_secrets.as_ref()),
         certificates,
         undecided_count: selections().map(|selected| selected.undecided_count).sum(),
-        expires_at: planned.expires_at,
+        expires_at: plan_id.expires_at,
     }))
 }
 
-/// Keeps an order that goes on within its bound: a place that could not be selected at before may
-/// bring more certificates than the request allows.
-fn go_on(run: &OrderRun<'_>, places: &mut [SelectedPlace]) {
+/// Refuses the places that an order selects at anew when it would change more certificates than the
+/// request allows. The places could not be read when the order began.
+fn refuse_excess(run: &OrderRun<'_>, places: &mut [SelectedPlace]) {
     let earlier = run.order.earlier_results;
     let changed = earlier
         .inactivated
@@ -225,7 +240,10 @@ fn go_on(run: &OrderRun<'_>, places: &mut [SelectedPlace]) {
         .map(SelectedPlace::count)
         .fold(changed, usize::saturating_add);
     let Err(error) = check_unplanned(run.context.config, run.request, certificates) else {
-        places.iter_mut().for_each(SelectedPlace::forget_new_states);
+        // The certificates that earlier runs have left may be planned.
+        for place in places.iter_mut().filter(|place| place.is_new) {
+            place.forget_states(run.request.force);
+        }
         return;
     };
     for place in places {
@@ -235,13 +253,13 @@ fn go_on(run: &OrderRun<'_>, places: &mut [SelectedPlace]) {
     }
 }
 
-/// The error where no place has a certificate that is known to match.
+/// The error of a selection that finds no certificate at any place.
 fn nothing_found(places: &[SelectedPlace]) -> Error {
     let outcomes = || places.iter().map(|place| &place.outcome);
     let errors: Vec<&Error> = outcomes()
         .filter_map(|outcome| outcome.as_ref().err())
         .collect();
-    // The certificates may be at a place that could not be searched for a while.
+    // The certificates may be at a place that could not be read for a while.
     if let Some(error) = errors.iter().find(|error| error.code.retryable()) {
         return (*error).clone();
     }
@@ -260,7 +278,7 @@ fn nothing_found(places: &[SelectedPlace]) -> Error {
     }
     if let Some(error) = errors.first() {
         detail.push_str(&format!(
-            "; {} of {} sources could not be searched, as because {}",
+            "; {} of {} sources could not be searched; the first error is: {}",
             errors.len(),
             places.len(),
             error.detail
@@ -279,18 +297,21 @@ impl SelectedPlace {
         self.outcome.as_ref().map_or(0, |selected| selected.changes)
     }
 
-    /// Without a plan the order holds for any state of the certificates.
-    fn forget_states(&mut self) {
-        if let Ok(selected) = &mut self.outcome {
-            let items: &mut Vec<OrderItem> = &mut selected.items;
-            items.iter_mut().for_each(|item| item.expected = None);
-        }
-    }
-
-    /// As [`Self::forget_states`]; the certificates that earlier runs have left may be planned.
-    fn forget_new_states(&mut self) {
-        if self.is_new {
-            self.forget_states();
+    /// Without a plan the order holds for any state of the certificates, except that it does not
+    /// change those that did not count as changes: they were inactive, and only their sessions are
+    /// ended.
+    fn forget_states(&mut self, is_forced: bool) {
+        let Ok(selected) = &mut self.outcome else {
+            return;
+        };
+        for item in &mut selected.items {
+            let expected = item
+                .expected
+                .filter(|expected| !is_forced && expected.status == LifecycleStatus::Inactive);
+            item.expected = expected.map(|expected| CertificateState {
+                changed_at: None,
+                ..expected
+            });
         }
     }
 

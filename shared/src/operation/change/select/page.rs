@@ -1,8 +1,8 @@
-//! One page of a selection, planned: the certificates that the page would change become an order
-//! that is signed. Nothing is read again: the order is carried out only where a read shows the
-//! state that the list has shown.
+//! Plans one page of a selection: the certificates that the page would change become a signed order.
+//! Planning reads only the list. The order itself changes a certificate only if a read shows the state
+//! that the list has shown.
 
-use super::at_place::{enter, in_terms_of_select};
+use super::at_place::{admit_place, in_terms_of_select};
 use crate::error::Error;
 use crate::operation::change::answer::{InactivateAnswer, OneInactivateAnswer, OrderAnswer};
 use crate::operation::change::place_of;
@@ -26,8 +26,8 @@ pub(in crate::operation::change) async fn plan_page(
         context, request, ..
     } = *run;
     signed::secrets(context)?;
-    let entered = enter(run, place_of(context, request)?)?;
-    let (status_writer, lister) = (entered.status_writer.as_ref(), entered.lister.as_ref());
+    let admitted = admit_place(run, place_of(context, request)?)?;
+    let (status_writer, lister) = (admitted.status_writer.as_ref(), admitted.lister.as_ref());
     let list = page_of_list(
         context,
         lister,
@@ -37,11 +37,11 @@ pub(in crate::operation::change) async fn plan_page(
     );
     let (list, warnings) = with_warnings(run.target, status_writer, Box::pin(list)).await;
     let list = list.map_err(in_terms_of_page)?;
-    let selected = entered.judge(run, list.certificates)?;
+    let selected = admitted.judge(run, list.certificates)?;
     let certificates = selected.items.len();
     let would_change = Summary {
         would_inactivate: selected.changes,
-        // Only their sessions are ended.
+        // For these, only the sessions would be ended.
         already_inactive: certificates.saturating_sub(selected.changes),
         ..Summary::default()
     };
@@ -49,8 +49,8 @@ pub(in crate::operation::change) async fn plan_page(
     let outcome = PlaceOutcome {
         work: PlaceWork {
             settled: selected.settled,
-            untold: would_change,
-            ..PlaceWork::now(entered.source.clone(), Vec::new())
+            unreported: would_change,
+            ..PlaceWork::now(admitted.source.clone(), Vec::new())
         },
         scope: Some(scope.clone()),
         results: Vec::new(),
@@ -58,11 +58,11 @@ pub(in crate::operation::change) async fn plan_page(
         error: None,
     };
     let place = Place {
-        source: entered.source,
+        source: admitted.source,
         items: selected.items,
     };
     let planned = PlannedPage {
-        order: signed::plan(run, vec![place], context.now.plus(signed::LIFETIME))?,
+        order: signed::sign_plan(run, vec![place], context.now.plus(signed::LIFETIME))?,
         certificates,
         consistent: list.consistent,
         next_cursor: list.next_cursor,
@@ -82,7 +82,8 @@ pub(in crate::operation::change) async fn plan_page(
     }))
 }
 
-/// The caller has given the filter as `select`, and the cursor as `page.cursor`.
+/// The error in the caller's terms, who has sent the filter as `select` and the cursor as
+/// `page.cursor`.
 fn in_terms_of_page(error: Error) -> Error {
     if error.field.as_deref() == Some("cursor") {
         let rule = "page.cursor must be the page.next_cursor of a request with the same provider, region, instance_id and select";

@@ -1,4 +1,5 @@
-//! The session of one client: looked at, ended, and looked at again until it is gone and stays away.
+//! Ends the session of one client: reads it, disconnects the client, and reads again until the client
+//! is gone and stays away.
 
 use std::time::Duration;
 
@@ -8,12 +9,12 @@ use crate::operation::change::client_session::{ClientSession, SessionOutcome};
 use crate::provider::{ConfirmedWrite, SessionEnder};
 use crate::transport::{Deadline, Failure, out_of_time};
 
-/// The wait before the second look after a disconnection. Each later one is twice as long.
+/// The wait before the second read after a disconnection. Each later wait is twice as long.
 const FIRST_WAIT: Duration = Duration::from_millis(200);
-/// Looks that show the client as connected before the disconnection is taken to have had no effect:
-/// 1.4 seconds, in which a list of clients that lags behind has caught up.
-const LOOKS_BEFORE_REPEATING: u32 = 4;
-/// Disconnections of a client that stays connected, or comes back.
+/// Number of reads that show the client as connected before the disconnection counts as without
+/// effect. They take 1.4 seconds, in which a list of clients that lags behind has caught up.
+const READS_BEFORE_REPEATING: u32 = 4;
+/// Maximum number of disconnections of a client that stays connected, or connects again.
 const MOST_DISCONNECTIONS: u32 = 3;
 
 /// The provider's answer to a disconnection. It proves nothing about the connection.
@@ -21,7 +22,7 @@ enum Answer {
     Confirmed(Option<RequestId>),
     /// The provider has not answered: the disconnection may have had its effect.
     Uncertain(Error),
-    /// The provider knows no such connection, although a look has just shown it.
+    /// The provider knows no such connection, although a read has just shown it.
     NotFound,
     /// The disconnection had no effect.
     Refused(Error),
@@ -44,7 +45,7 @@ impl Answer {
         }
     }
 
-    /// The error where the client is still connected.
+    /// The error of a disconnection after which the client is still connected.
     fn without_effect(&self) -> Error {
         let contradiction = |detail: &str| Error::new(ErrorCode::ProviderInvalidResponse, detail);
         match self {
@@ -69,14 +70,14 @@ impl Answer {
 /// The end of one disconnection.
 enum Step {
     Finish(ClientSession),
-    /// Looks have shown that the client is connected, with the error to give where it stays so.
+    /// Reads have shown that the client is connected. This is the error if it stays connected.
     DisconnectAgain(Error),
 }
 
-/// A disconnection, for the audit.
+/// The beginning or the end of a disconnection, for the audit log.
 pub(super) enum Audited<'a> {
     Begins,
-    /// It is looked through, with the provider's id of the call.
+    /// Its session was read again. The text is the provider's id of the call.
     Ends(&'a ClientSession, Option<&'a str>),
 }
 
@@ -150,18 +151,18 @@ impl Client<'_> {
             };
         }
         let mut wait = FIRST_WAIT;
-        let mut looks = 0_u32;
+        let mut reads = 0_u32;
         loop {
-            let look = self.is_connected().await;
-            looks = looks.saturating_add(1);
-            if look == Ok(false) {
+            let read = self.is_connected().await;
+            reads = reads.saturating_add(1);
+            if read == Ok(false) {
                 return self.after_it_is_gone().await;
             }
-            let has_waited_long = looks >= LOOKS_BEFORE_REPEATING;
-            if has_waited_long || !self.deadline.leaves_a_look_behind(wait) {
-                return match look {
+            let has_waited_long = reads >= READS_BEFORE_REPEATING;
+            if has_waited_long || !self.deadline.leaves_time_to_read_after(wait) {
+                return match read {
                     Ok(_) if has_waited_long => Step::DisconnectAgain(answer.without_effect()),
-                    // The look may show the connection from before the disconnection.
+                    // The read may show the connection from before the disconnection.
                     Ok(_) => Step::Finish(self.unproven(SessionOutcome::Unknown, out_of_time())),
                     Err(error) => Step::Finish(self.unproven(SessionOutcome::Unknown, error)),
                 };
@@ -171,11 +172,11 @@ impl Client<'_> {
         }
     }
 
-    /// Looks once more whether the client has come back. Its certificate is off, so only a broker that
-    /// lags behind lets it in. Nothing waits before this look: the time of a call is enough for a
-    /// client that connects again at once.
+    /// Reads once more, to see whether the client has connected again. Its certificate is inactive, so
+    /// only a broker that lags behind accepts it. There is no wait before this read: the time of the
+    /// call is enough for a client that connects again at once.
     async fn after_it_is_gone(&self) -> Step {
-        if !self.deadline.leaves_a_look_behind(Duration::ZERO) {
+        if !self.deadline.leaves_time_to_read_after(Duration::ZERO) {
             return Step::Finish(self.unproven(SessionOutcome::Ended, out_of_time()));
         }
         match self.is_connected().await {

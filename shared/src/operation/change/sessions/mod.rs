@@ -1,5 +1,5 @@
-//! Ends the live sessions of the devices whose certificates are verified inactive. A certificate
-//! comes first: a device that is only disconnected would connect again.
+//! Ends the live sessions of the devices whose certificates are verified inactive. The certificate is
+//! inactivated first, because a device that is only disconnected connects again.
 
 mod client;
 
@@ -14,11 +14,12 @@ use self::client::{Audited, Client};
 use super::answer::{InactivateResult, Outcome};
 use super::certificate::{CertificateChange, Command};
 use super::client_session::{ClientSession, SessionOutcome, Sessions};
-use crate::error::{Concerns, Error, ErrorCode};
+use super::clients;
+use crate::error::{Error, ErrorCode};
 use crate::model::{ClientId, Fingerprint, InstanceId, SerialNumber, quoted};
 use crate::provider::{CallContext, FoundCertificate, SessionEnder};
 use crate::telemetry::AUDIT;
-use crate::transport::SIDE_BY_SIDE;
+use crate::transport::MAX_CONCURRENT_CALLS;
 
 /// The sessions of one run of an order.
 pub(super) struct SessionSteps<'a> {
@@ -27,10 +28,11 @@ pub(super) struct SessionSteps<'a> {
     command: Command<'a>,
     /// The certificates that were found, by their indexes in the order.
     found: RefCell<HashMap<usize, FoundSubject<'a>>>,
-    /// The error because of which no further session is looked at: trying the others would only
-    /// repeat it. The certificates go on without it.
+    /// The error because of which no further session is read: every other call would repeat it. The
+    /// certificates themselves are still changed.
     stopped: RefCell<Option<Error>>,
-    /// Two certificates may have the same client: its session is ended once.
+    /// One lock for each client, because two certificates may have the same client. Its session is
+    /// ended once.
     turns: RefCell<HashMap<ClientId, Rc<Mutex<()>>>>,
 }
 
@@ -57,9 +59,9 @@ impl<'a> SessionSteps<'a> {
         }
     }
 
-    /// Keeps the certificates that were found, and asks for the client ids of those whose reference
-    /// names some: they have to be compared before any write. `asks_for_all`: the client ids of each
-    /// decide whether it may be changed.
+    /// Keeps the certificates that were found. Reads the client ids of those whose reference names
+    /// some, since they have to be compared before any write; with `asks_for_all`, those of every
+    /// certificate, since they decide whether it may be changed.
     pub(super) async fn keep(
         &self,
         group: &[CertificateChange<'a>],
@@ -93,31 +95,20 @@ impl<'a> SessionSteps<'a> {
         self.found.borrow().get(&index)?.tied.clone()
     }
 
-    /// Why a certificate is left alone because of the client ids that its reference names.
+    /// The outcome and the error of a certificate that must not be changed because of the client ids
+    /// of its reference.
     pub(super) fn contradiction(&self, index: usize) -> Option<(Outcome, Error)> {
         let found = self.found.borrow();
         let subject = found.get(&index)?;
-        let named = subject.change.reference.client_ids.as_ref()?;
-        let tied = match subject.tied.as_ref()? {
-            Ok(tied) => tied,
-            Err(error) => return Some((Outcome::Failed, error.clone())),
-        };
-        let is_tied = |client: &&ClientId| tied.iter().any(|tied| tied == client.as_str());
-        let other = named.iter().find(|client| !is_tied(client))?;
-        // A provider that ties no client at all leaves it to the caller to name them.
-        if tied.is_empty() {
-            return None;
+        let client_ids = subject.change.reference.client_ids.as_ref()?;
+        match subject.tied.as_ref()? {
+            Ok(tied) => clients::contradiction(client_ids, tied, self.command.client_ids_are),
+            Err(error) => Some((Outcome::Failed, error.clone())),
         }
-        let detail = format!(
-            "the provider ties other client ids to this certificate than {}; name only its own, or leave client_ids out",
-            quoted(other.as_str())
-        );
-        let error = Error::invalid("client_ids", detail).about(Concerns::Parameters);
-        Some((Outcome::Refused, error))
     }
 
-    /// Asks for the client ids of certificates whose sessions are to be ended, beside other calls.
-    pub(super) async fn learn(&self, indexes: impl IntoIterator<Item = usize>) {
+    /// Reads the client ids of these certificates, if their sessions are to be ended.
+    pub(super) async fn ask_for_client_ids(&self, indexes: impl IntoIterator<Item = usize>) {
         if self.command.end_sessions {
             self.ask(indexes).await;
         }
@@ -139,7 +130,7 @@ impl<'a> SessionSteps<'a> {
             };
             (*index, self.noted(tied))
         });
-        let answers: Vec<_> = asked.buffer_unordered(SIDE_BY_SIDE).collect().await;
+        let answers: Vec<_> = asked.buffer_unordered(MAX_CONCURRENT_CALLS).collect().await;
         let mut found = self.found.borrow_mut();
         for (index, tied) in answers {
             if let Some(subject) = found.get_mut(&index) {
@@ -152,7 +143,7 @@ impl<'a> SessionSteps<'a> {
         self.stopped.borrow().clone()
     }
 
-    /// Keeps an error that every further call would only repeat.
+    /// Notes an error that every further call would repeat.
     fn noted<T>(&self, answer: Result<T, Error>) -> Result<T, Error> {
         if let Err(error) = &answer {
             self.note(error);
@@ -174,12 +165,12 @@ impl<'a> SessionSteps<'a> {
         if !self.command.end_sessions {
             return;
         }
-        let off = results.iter().filter(|(_, result)| self.may_end(result));
-        let off: Vec<usize> = off.map(|(index, _)| *index).collect();
-        self.ask(off.iter().copied()).await;
+        let ending = results.iter().filter(|(_, result)| self.may_end(result));
+        let ending: Vec<usize> = ending.map(|(index, _)| *index).collect();
+        self.ask(ending.iter().copied()).await;
         let clients: Vec<(usize, CertificateChange<'a>, FoundCertificate, ClientId)> = {
             let found = self.found.borrow();
-            let subjects = off
+            let subjects = ending
                 .iter()
                 .filter_map(|index| Some((*index, found.get(index)?)));
             subjects
@@ -198,7 +189,7 @@ impl<'a> SessionSteps<'a> {
             ((index, client.as_str().to_owned()), session)
         });
         let mut ended: HashMap<(usize, String), ClientSession> =
-            ended.buffer_unordered(SIDE_BY_SIDE).collect().await;
+            ended.buffer_unordered(MAX_CONCURRENT_CALLS).collect().await;
         let found = self.found.borrow();
         for (index, result) in results {
             let Some(subject) = found.get(index) else {
@@ -216,14 +207,14 @@ impl<'a> SessionSteps<'a> {
     }
 
     /// Whether the certificate of a result is verified inactive, so that its sessions may be ended.
-    /// A dry run ends nothing, and also looks at those that an order would end.
+    /// For a dry run, which ends nothing, also whether the certificate would be inactivated.
     fn may_end(&self, result: &InactivateResult) -> bool {
         let row = self.command.target.row();
-        // A certificate that is off, and was refused because it is not the one that is meant, is not
-        // this order's.
+        // An inactive certificate that was refused, because it is not the one that the order names,
+        // does not belong to this order.
         let is_of_order = result.outcome == row.changed || result.outcome == row.already;
-        let is_off = is_of_order && result.verified && result.status == Some(row.status);
-        is_off || (self.command.dry_run && result.outcome == row.would_change)
+        let is_verified = is_of_order && result.verified && result.status == Some(row.status);
+        is_verified || (self.command.dry_run && result.outcome == row.would_change)
     }
 
     async fn end_one(
@@ -289,7 +280,8 @@ impl FoundSubject<'_> {
     }
 }
 
-/// A session that no call was made for. Where one would have been made, the id is at fault.
+/// A session for which no call was made. If its certificate allows ending it, the client id is at
+/// fault: it may stand for several clients.
 fn untouched(client_id: String, may_end: bool) -> ClientSession {
     let error = may_end.then(|| {
         let detail = format!(
@@ -312,8 +304,8 @@ fn untouched(client_id: String, may_end: bool) -> ClientSession {
     }
 }
 
-/// Adds the sessions to a result. One that was not ended is an error of the result, so that the order
-/// goes on with it; a repetition finds the certificate inactive and ends the session.
+/// Adds the sessions to a result. A session that was not ended is an error of the result, so that the
+/// order continues with this certificate; the next run finds it inactive and ends the session.
 fn complete(
     result: &mut InactivateResult,
     clients: Vec<ClientSession>,
@@ -349,7 +341,7 @@ fn complete(
     result.sessions = Some(Sessions { known, clients });
 }
 
-/// The audit line of a disconnection. The audit of a destructive act names its object.
+/// Writes the audit line of a disconnection, which names the client.
 fn audit(
     change: &CertificateChange<'_>,
     found: &FoundCertificate,

@@ -45,7 +45,7 @@ async fn an_instance_on_the_list_is_read_and_a_dry_run_stops_there() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn where_only_dry_runs_are_allowed_nothing_else_is_even_read() {
+async fn where_only_dry_runs_are_allowed_an_order_makes_no_call() {
     let variables = [
         ("INACTIVATE_ALLOWED_INSTANCES", "*"),
         ("DRY_RUNS_ONLY", "yes"),

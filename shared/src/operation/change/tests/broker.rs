@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use super::super::answer::InactivateResult;
 use super::super::certificate::Command;
-use super::super::run::Run;
+use super::super::clients::ClientIdsAre;
+use super::super::run::PlaceRun;
 use tokio::time::Instant;
 
 use crate::error::{Concerns, Error, ErrorCode, ProviderError};
@@ -27,8 +28,10 @@ pub(in crate::operation::change) type Read = Result<Option<LifecycleStatus>, Err
 
 pub(in crate::operation::change) struct Broker {
     scope: Scope,
-    /// How many certificates it looks up together.
+    /// Number of certificates that it looks up together.
     pub(in crate::operation::change) group_size: usize,
+    /// How long each call for certificates takes.
+    pub(in crate::operation::change) time: Duration,
     /// The members of its records beside the status. A serial number that this leaves out is the
     /// one that was looked up.
     record: ProviderRecord,
@@ -52,6 +55,7 @@ impl Broker {
     ) -> Self {
         Self {
             group_size: 1,
+            time: Duration::ZERO,
             scope: Scope {
                 provider: ProviderName::AlibabaMqtt,
                 region: Region::parse("cn-hangzhou").unwrap(),
@@ -106,6 +110,12 @@ impl Broker {
     /// The calls, in order: `find`, `write`, `read`, and those of the sessions: `ids`, `look`, `end`.
     pub(in crate::operation::change) fn calls(&self) -> String {
         self.calls.borrow().join(" ")
+    }
+
+    async fn takes_its_time(&self) {
+        if !self.time.is_zero() {
+            tokio::time::sleep(self.time).await;
+        }
     }
 
     /// It writes two zeros before each serial number.
@@ -182,7 +192,10 @@ impl StatusWriter for Broker {
             self.answer(format!("00{text}"))
         });
         let answers: Vec<_> = answers.collect();
-        Box::pin(async { answers })
+        Box::pin(async {
+            self.takes_its_time().await;
+            answers
+        })
     }
 
     fn read<'a>(
@@ -194,7 +207,10 @@ impl StatusWriter for Broker {
             self.answer(found.key.clone())
         });
         let answers: Vec<_> = answers.collect();
-        Box::pin(async { answers })
+        Box::pin(async {
+            self.takes_its_time().await;
+            answers
+        })
     }
 
     fn set<'a>(
@@ -210,6 +226,7 @@ impl StatusWriter for Broker {
         self.written_at
             .set(self.written_at.get().or(Some(Instant::now())));
         Box::pin(async {
+            self.takes_its_time().await;
             self.writes
                 .borrow_mut()
                 .pop_front()
@@ -231,7 +248,7 @@ pub(in crate::operation::change) struct BrokerSessions {
     /// The answers to each client's disconnections in turn.
     pub(in crate::operation::change) disconnections:
         RefCell<HashMap<String, VecDeque<Disconnection>>>,
-    /// How long each of these calls takes.
+    /// The time that each of these calls takes.
     pub(in crate::operation::change) time: Duration,
     /// Whether the calls name their client.
     pub(in crate::operation::change) named: bool,
@@ -301,7 +318,7 @@ pub(in crate::operation::change) async fn carry_out(
         ..Bench::new(&network)
     };
     let items: Vec<OrderItem> = references.iter().cloned().map(OrderItem::from).collect();
-    Run::new(&bench.context(), broker, command)
+    PlaceRun::new(&bench.context(), broker, command)
         .results(&items)
         .await
 }
@@ -315,6 +332,7 @@ pub(in crate::operation::change) const COMMAND: Command<'static> = Command {
     dry_run: false,
     force: false,
     end_sessions: false,
+    client_ids_are: ClientIdsAre::Named,
     receipts: None,
     log_answers: false,
     redelivered_since: None,

@@ -4,6 +4,9 @@ mod allow_list;
 pub(super) mod broker;
 mod by_text;
 mod contradictions;
+mod later_parts;
+
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -296,6 +299,23 @@ async fn when_nothing_could_be_done_the_reason_is_the_answer_and_one_that_may_pa
         act(&broker, &request_of(100)).await.unwrap_err().code,
         ErrorCode::Throttled
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_first_group_is_changed_while_the_second_one_is_looked_up() {
+    let reads = [Active, Active, Active, Active, Inactive].map(shows);
+    let mut broker = Broker::new(reads, [(); 4].map(|()| confirmed()));
+    broker.group_size = 2;
+    broker.time = Duration::from_millis(10);
+    let order = ["0a", "0b", "0c", "0d"].map(reference);
+    let results = carry_out(&broker, &order, COMMAND, MINUTE).await;
+    let calls = broker.calls();
+    assert!(
+        calls.starts_with("find find write write find find "),
+        "{calls}"
+    );
+    let outcomes: Vec<_> = results.iter().map(|result| result.outcome).collect();
+    assert_eq!(outcomes, [Outcome::Inactivated; 4]);
 }
 
 #[tokio::test(start_paused = true)]

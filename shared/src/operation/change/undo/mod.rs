@@ -1,10 +1,10 @@
-//! Takes changes back: each receipt names a certificate that this function has inactivated, and the
-//! state that it was left in.
+//! Undoes changes: each receipt names a certificate that this function has inactivated, and the
+//! state in which it has left the certificate.
 
 use std::time::Duration;
 
 use super::admission::{admit, check_in_time};
-use super::answer::{InactivateAnswer, OrderAnswer, SourcedInactivation};
+use super::answer::{InactivateAnswer, OrderAnswer, Outcome, SourcedInactivation};
 use super::certificate::refused_receipt;
 use super::order::is_left;
 use super::place_work::{PlaceOutcome, PlaceWork};
@@ -19,61 +19,75 @@ use crate::provider::{CallContext, Scope, status_writer};
 use crate::request::{InactivateRequest, OrderItem, Place, Summary, Undo};
 
 /// The certificates that receipts name, by their places.
-struct Receipts {
+#[derive(Default)]
+struct ReceiptsByPlace {
     places: Vec<Place>,
     /// For each receipt the index of its place, or the reason why it is refused. The receipts of one
     /// place are in the order of its items.
-    places_of: Vec<Result<usize, Error>>,
-    /// The moment at which the first of those that are not refused is too old.
+    place_indexes: Vec<Result<usize, Error>>,
+    /// The moment at which the first receipt becomes too old, among those that are not refused.
     end: Option<Timestamp>,
 }
 
-impl Receipts {
+impl ReceiptsByPlace {
     fn read(undo: &Undo, secrets: &ReceiptSecrets, now: Timestamp, max_age: Duration) -> Self {
-        let mut places: Vec<Place> = Vec::new();
-        let mut end: Option<Timestamp> = None;
-        let places_of = undo
-            .receipts
-            .iter()
-            .enumerate()
-            .map(|(index, text)| {
-                let receipt = Receipt::decode(text, secrets).ok_or_else(|| {
-                    refusal(index, "this function has not given this receipt, or its secrets have changed since".to_owned())
-                })?;
-                if receipt.at < now.minus(max_age) {
-                    return Err(refusal(index, format!("the receipt is of {}, which is more than {} seconds ago", receipt.at, max_age.as_secs())));
+        let mut receipts = Self::default();
+        for (index, text) in undo.receipts.iter().enumerate() {
+            let place_index = match accept(text, secrets, now, max_age) {
+                Ok(receipt) => Ok(receipts.add(receipt, max_age)),
+                Err(detail) => {
+                    let field = format!("undo.receipts[{index}]");
+                    Err(Error::new(ErrorCode::Forbidden, detail).with_field(field))
                 }
-                let too_old = receipt.at.plus(max_age);
-                end = Some(end.map_or(too_old, |end| end.min(too_old)));
-                let item = OrderItem {
-                    certificate: receipt.certificate,
-                    expected: Some(receipt.state),
-                };
-                match places.iter_mut().enumerate().find(|(_, place)| place.source == receipt.source) {
-                    Some((index, place)) => {
-                        place.items.push(item);
-                        Ok(index)
-                    }
-                    None => {
-                        places.push(Place {
-                            source: receipt.source,
-                            items: vec![item],
-                        });
-                        Ok(places.len().saturating_sub(1))
-                    }
-                }
-            })
-            .collect();
-        Self {
-            places,
-            places_of,
-            end,
+            };
+            receipts.place_indexes.push(place_index);
         }
+        receipts
+    }
+
+    /// Adds the certificate of a receipt. Returns the index of its place.
+    fn add(&mut self, receipt: Receipt, max_age: Duration) -> usize {
+        let too_old = receipt.at.plus(max_age);
+        self.end = Some(self.end.map_or(too_old, |end| end.min(too_old)));
+        let item = OrderItem {
+            certificate: receipt.certificate,
+            expected: Some(receipt.state),
+            is_done: false,
+        };
+        let known = self
+            .places
+            .iter_mut()
+            .enumerate()
+            .find(|(_, place)| place.source == receipt.source);
+        if let Some((index, place)) = known {
+            place.items.push(item);
+            return index;
+        }
+        self.places.push(Place {
+            source: receipt.source,
+            items: vec![item],
+        });
+        self.places.len().saturating_sub(1)
     }
 }
 
-fn refusal(index: usize, detail: String) -> Error {
-    Error::new(ErrorCode::Forbidden, detail).with_field(format!("undo.receipts[{index}]"))
+/// The contents of a receipt, or the reason why it is refused.
+fn accept(
+    text: &str,
+    secrets: &ReceiptSecrets,
+    now: Timestamp,
+    max_age: Duration,
+) -> Result<Receipt, String> {
+    let receipt = Receipt::decode(text, secrets)
+        .ok_or("this function has not given this receipt, or its secrets have changed since")?;
+    if receipt.at < now.minus(max_age) {
+        return Err(format!(
+            "the receipt is of {}, which is more than {} seconds ago",
+            receipt.at,
+            max_age.as_secs()
+        ));
+    }
+    Ok(receipt)
 }
 
 /// The secrets of receipts.
@@ -89,18 +103,18 @@ pub(super) fn secrets<'a>(context: &CallContext<'a>) -> Result<&'a ReceiptSecret
     })
 }
 
-fn work_of(places: Vec<Place>) -> Vec<PlaceWork> {
+fn place_work(places: Vec<Place>) -> Vec<PlaceWork> {
     let work = |place: Place| PlaceWork::now(place.source, place.items);
     places.into_iter().map(work).collect()
 }
 
 /// The results of the places, and of the receipts that are refused, in the order of the receipts.
-fn by_receipts(
-    places_of: Vec<Result<usize, Error>>,
+fn in_order_of_receipts(
+    place_indexes: Vec<Result<usize, Error>>,
     outcomes: &[PlaceOutcome],
 ) -> Vec<SourcedInactivation> {
     let mut of_places: Vec<_> = outcomes.iter().map(PlaceOutcome::sourced).collect();
-    places_of
+    place_indexes
         .into_iter()
         .filter_map(|place| match place {
             Ok(index) => of_places.get_mut(index)?.next(),
@@ -109,7 +123,8 @@ fn by_receipts(
         .collect()
 }
 
-/// Plans an undo without a call: the receipts that may be taken back become an order that is signed.
+/// Plans an undo without a call: the certificates of the receipts that are accepted become a signed
+/// order.
 ///
 /// # Errors
 /// `unsupported` without secrets, and an error that forbids the undo at each place.
@@ -117,11 +132,11 @@ pub(super) fn plan(run: OrderRun<'_>, undo: &Undo) -> Result<InactivateAnswer, E
     let CallContext { config, now, .. } = *run.context;
     let secrets = signed::secrets(run.context)?;
     check_in_time(run.context, run.request, run.order)?;
-    let Receipts {
+    let ReceiptsByPlace {
         places,
-        places_of,
+        place_indexes,
         end,
-    } = Receipts::read(undo, secrets, now, config.undo_max_age);
+    } = ReceiptsByPlace::read(undo, secrets, now, config.undo_max_age);
     let (mut planned, mut outcomes) = (Vec::new(), Vec::new());
     for place in places {
         outcomes.push(match scope_of(&run, &place) {
@@ -131,7 +146,7 @@ pub(super) fn plan(run: OrderRun<'_>, undo: &Undo) -> Result<InactivateAnswer, E
                     ..Summary::default()
                 };
                 let work = PlaceWork {
-                    untold: would_change,
+                    unreported: would_change,
                     ..PlaceWork::now(place.source.clone(), Vec::new())
                 };
                 planned.push(place);
@@ -146,24 +161,24 @@ pub(super) fn plan(run: OrderRun<'_>, undo: &Undo) -> Result<InactivateAnswer, E
             Err(error) => run.not_done(PlaceWork::now(place.source, place.items), error),
         });
     }
-    let outcomes = run.together(outcomes)?;
+    let outcomes = run.unless_all_failed(outcomes)?;
     let certificates = planned.iter().map(|place| place.items.len()).sum();
     // The order ends before a receipt is too old.
     let lifetime = now.plus(signed::LIFETIME);
     let end = end.map_or(lifetime, |end| end.min(lifetime));
     let page = PlannedPage {
-        order: signed::plan(&run, planned, end)?,
+        order: signed::sign_plan(&run, planned, end)?,
         certificates,
         consistent: None,
         next_cursor: None,
     };
-    let mut answer = run.several(&outcomes, by_receipts(places_of, &outcomes));
+    let mut answer = run.undo_answer(&outcomes, in_order_of_receipts(place_indexes, &outcomes));
     let summary = answer.order.summary.plus(Summary {
         would_reactivate: certificates,
         ..Summary::default()
     });
     answer.order = OrderAnswer {
-        // Nothing goes on by itself: a place that cannot be entered now is planned by a request anew.
+        // Nothing continues by itself: the caller sends a new request for a place that is refused now.
         last: true,
         left: Vec::new(),
         summary,
@@ -194,28 +209,38 @@ fn scope_of(run: &OrderRun<'_>, place: &Place) -> Result<Scope, Error> {
 /// # Errors
 /// `unsupported` without secrets, and an error because of which nothing was done.
 pub(super) async fn carry_out(run: OrderRun<'_>, undo: &Undo) -> Result<InactivateAnswer, Error> {
-    // The message that continues an order has the certificates that are left.
-    if !run.order.places.is_empty() {
-        let outcomes = run.at_each(work_of(run.order.places.clone())).await?;
+    // A signed order has the certificates in place of the receipts. An order of the queue has the
+    // receipts in each part, and each part checks them.
+    if run.request.is_signed {
+        let outcomes = run
+            .change_at_each(place_work(run.order.places.clone()))
+            .await?;
         let results = outcomes.iter().flat_map(PlaceOutcome::sourced).collect();
-        return Ok(InactivateAnswer::Several(run.several(&outcomes, results)));
+        return Ok(InactivateAnswer::Several(
+            run.undo_answer(&outcomes, results),
+        ));
     }
     let CallContext { config, now, .. } = *run.context;
-    let Receipts {
-        places, places_of, ..
-    } = Receipts::read(undo, secrets(run.context)?, now, config.undo_max_age);
-    let outcomes = run.at_each(work_of(places)).await?;
-    let results = by_receipts(places_of, &outcomes);
-    let left: Vec<String> = undo
+    let ReceiptsByPlace {
+        places,
+        place_indexes,
+        ..
+    } = ReceiptsByPlace::read(undo, secrets(run.context)?, now, config.undo_max_age);
+    let outcomes = run.change_at_each(place_work(places)).await?;
+    let results = in_order_of_receipts(place_indexes, &outcomes);
+    let left = undo
         .receipts
         .iter()
         .zip(&results)
-        .filter(|(_, sourced)| is_left(&sourced.result))
-        .map(|(receipt, _)| receipt.clone())
-        .collect();
-    let mut answer = run.several(&outcomes, results);
-    answer.order.rest = (!left.is_empty()).then(|| InactivateRequest {
-        undo: Some(Undo { receipts: left }),
+        .filter(|(_, sourced)| is_left(&sourced.result));
+    // Those that have failed come last, so that they do not delay the others.
+    let (untried, failed): (Vec<_>, Vec<_>) =
+        left.partition(|(_, sourced)| sourced.result.outcome == Outcome::NotAttempted);
+    let left = untried.into_iter().chain(failed);
+    let receipts: Vec<String> = left.map(|(receipt, _)| receipt.clone()).collect();
+    let mut answer = run.undo_answer(&outcomes, results);
+    answer.order.rest = (!receipts.is_empty()).then(|| InactivateRequest {
+        undo: Some(Undo { receipts }),
         order: None,
         ..run.request.clone()
     });

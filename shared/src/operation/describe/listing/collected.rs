@@ -28,9 +28,9 @@ pub(in crate::operation::describe) struct Collected {
     /// Whether a certificate was excluded or could not be judged here, so that the provider's total
     /// is not exact.
     pub(super) is_filtered_here: bool,
-    /// Why a certificate that could not be judged, and was not kept, may be judged another time.
+    /// The error of a certificate that was not kept and that the filter may judge another time.
     pub(in crate::operation::describe) failure: Option<Error>,
-    /// Where and why the reading stopped; `None` at the end of the list.
+    /// The position and the reason of an early stop; `None` at the end of the list.
     pub(super) stop: Option<Stop>,
     pub(super) consistency: Consistency,
     pub(in crate::operation::describe) request_ids: Vec<RequestId>,
@@ -92,7 +92,7 @@ struct Passed {
 }
 
 impl Collected {
-    /// A list that continues here.
+    /// An empty part of a list that begins at this position.
     pub(super) fn since(begin: Option<&Resume>) -> Self {
         Self {
             consistency: Consistency::since(begin),
@@ -115,7 +115,7 @@ impl Collected {
         });
     }
 
-    /// Adds request ids, up to this number, or as many bytes as so many ordinary ones have.
+    /// Adds request ids, up to a total of `most` ids and of the bytes that `most` ordinary ids have.
     pub(super) fn add_request_ids(&mut self, ids: Vec<RequestId>, most: usize) {
         let bytes = |ids: &[RequestId]| ids.iter().map(|id| id.len()).sum::<usize>();
         for id in ids {
@@ -126,7 +126,7 @@ impl Collected {
         }
     }
 
-    /// Counts a certificate without keeping it. `error` is why its record is not complete.
+    /// Counts a certificate without keeping it. `error` is the reason why its record is not complete.
     pub(super) fn pass(
         &mut self,
         certificate: &Certificate,
@@ -143,7 +143,7 @@ impl Collected {
         self.passed.last = identity(certificate);
     }
 
-    /// The first kept certificate that could not be read for a while, by its index, and why.
+    /// The index and the error of the first kept certificate that could not be read for a while.
     pub(in crate::operation::describe) fn first_failure(&self) -> Option<(usize, &Error)> {
         let errors = self.kept.iter().map(|kept| {
             let error = kept.judged.described().error.as_ref();
@@ -157,7 +157,7 @@ impl Collected {
         self.consistency.consistent()
     }
 
-    /// Why the list was not read to its end.
+    /// The reason why the list was not read to its end; `None` if it was.
     pub(in crate::operation::describe) fn cut(&self) -> Option<Cut> {
         self.stop.as_ref().map(|stop| stop.cut)
     }
@@ -236,7 +236,7 @@ impl Collected {
     }
 }
 
-/// Whether the same record may be read another time.
+/// Whether the same record may be readable after a while.
 const fn is_for_a_while(error: &Error) -> bool {
     use ErrorCode::{ProviderUnavailable, Throttled, Timeout};
     matches!(error.code, ProviderUnavailable | Throttled | Timeout)

@@ -69,7 +69,8 @@ enum Added {
 }
 
 impl Listing<'_> {
-    /// Reads pages until the list ends or no more fits: by `limit`, by size or by time.
+    /// Reads pages until the list ends, the limit or the size of the answer is reached, or the time is
+    /// up.
     pub(super) async fn collect(&self, begin: Option<Resume>) -> Result<Collected, Error> {
         let mut collected = Collected::since(begin.as_ref());
         let is_rate_limited = self.context.limiter.limits(self.lister.scope().provider);
@@ -85,7 +86,7 @@ impl Listing<'_> {
         Ok(collected)
     }
 
-    /// Returns where the list continues.
+    /// Reads pages into `collected`. Returns where the list continues.
     async fn read(
         &self,
         pages: &mut Pages<'_>,
@@ -139,15 +140,15 @@ impl Listing<'_> {
         }
     }
 
-    /// Number of certificates to request. Where the list is needed whole, one more shows that it does
-    /// not fit.
+    /// Number of certificates to request. If the list is needed whole, one more certificate shows that
+    /// it does not fit.
     fn wanted(&self) -> usize {
         let one_more = usize::from(self.is_needed_whole);
         self.room.wanted().saturating_add(one_more)
     }
 
-    /// Why no further page is read: the limit is reached, or the next page would most likely not
-    /// fit: a page that is cut is read twice.
+    /// The reason why no further page is read: the limit is reached, or the next page would most likely
+    /// not fit. A page that does not fit would be read twice.
     fn is_full(&self, largest_page: usize) -> Option<Cut> {
         if self.is_needed_whole {
             None

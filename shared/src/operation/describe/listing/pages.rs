@@ -1,10 +1,10 @@
-//! Walks through the pages of a list, and stops at a list that has no end.
+//! Reads the pages of a list in sequence, and detects a list that has no end.
 
 use super::prefetch::Prefetcher;
 use crate::error::{Error, ErrorCode};
 use crate::provider::Page;
 
-/// A walk through the pages of one list.
+/// The pages of one list, in sequence.
 pub(super) struct Pages<'a> {
     prefetcher: Prefetcher<'a>,
     /// Position of the page to read next; `None` at the beginning of the list.

@@ -10,7 +10,7 @@ use futures_util::stream::{FuturesOrdered, StreamExt};
 use crate::error::Error;
 use crate::operation::size;
 use crate::provider::{Entry, ListQuery, Lister, Page};
-use crate::transport::{LocalFuture, SIDE_BY_SIDE};
+use crate::transport::{LocalFuture, MAX_CONCURRENT_CALLS};
 
 /// Maximum size of all prefetched pages that wait for their turn. Nine pages of 100 certificates
 /// with their PEMs take about 3 MB.
@@ -123,7 +123,9 @@ impl<'a> Prefetcher<'a> {
         if self.positions.is_empty() {
             self.fetch(position.to_owned(), wanted);
         }
-        let missing = SIDE_BY_SIDE.min(pages).saturating_sub(self.positions.len());
+        let missing = MAX_CONCURRENT_CALLS
+            .min(pages)
+            .saturating_sub(self.positions.len());
         let last = self.positions.back().map_or(position, String::as_str);
         for position in self.lister.next_positions(last, list_length, missing) {
             self.fetch(position, wanted);

@@ -1,4 +1,4 @@
-//! The cursor of several sources: how far each of them has been read.
+//! The cursor of several sources, which holds the progress of each.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -9,13 +9,13 @@ use crate::model::Source;
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Progress {
-    /// None of its certificates was shown yet.
+    /// No certificate of the source was shown yet.
     Begin,
-    /// It continues with this cursor of its own.
+    /// The source continues with this cursor of its own.
     At(String),
-    /// It failed with an error that is not retryable.
+    /// The source failed with an error that is not retryable.
     Failed(PermanentFailure),
-    /// It is complete.
+    /// The source is complete.
     End,
 }
 

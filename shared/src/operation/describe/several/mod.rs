@@ -18,7 +18,7 @@ use super::counts::Counts;
 use super::listing::{PrefetchRoom, Room};
 use crate::error::Error;
 use crate::model::Source;
-use crate::operation::cursor::{Request, decode, encode};
+use crate::operation::cursor::{BoundRequest, decode, encode};
 use crate::operation::{AnswerBudget, Operation, check_distinct, shared_error};
 use crate::provider::{CallContext, Lister, lister};
 use crate::request::{DescribeRequest, Filter, OrderBy};
@@ -27,6 +27,11 @@ use crate::request::{DescribeRequest, Filter, OrderBy};
 /// cursor of all sources holds as well.
 pub(super) const BYTES_OF_SOURCE: usize = 12 * 1024;
 
+/// Answers a request that queries several sources.
+///
+/// # Errors
+/// `invalid_request` for two equal sources or a cursor of another request, and the error that all
+/// incomplete sources share.
 pub(super) async fn describe(
     context: &CallContext<'_>,
     sources: &[Source],
@@ -34,7 +39,7 @@ pub(super) async fn describe(
     filter: &Filter,
     budget: AnswerBudget,
 ) -> Result<SeveralDescribeAnswer, Error> {
-    let bound = Request {
+    let bound = BoundRequest {
         sources,
         filter,
         order: request.order_by.and_then(OrderBy::listed),

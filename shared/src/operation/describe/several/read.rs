@@ -6,11 +6,11 @@ use super::cursor::Progress;
 use crate::error::Error;
 use crate::model::{Certificate, InstanceId, MOST_SOURCES, Source};
 use crate::operation::cursor;
-use crate::operation::describe::MOST_REQUEST_IDS;
 use crate::operation::describe::answer::SourceAnswer;
 use crate::operation::describe::counts::Counts;
 use crate::operation::describe::listing::{Collected, Listing, PrefetchRoom, Room};
-use crate::provider::{CallContext, ListQuery, Lister, Scope};
+use crate::operation::describe::{MOST_REQUEST_IDS, check, query};
+use crate::provider::{CallContext, Lister, Scope};
 use crate::request::{DescribeRequest, Filter};
 
 /// Bytes of the names of the members that show a certificate's source.
@@ -56,10 +56,7 @@ impl<'a> SourceRead<'a> {
     }
 
     async fn collect(&self, lister: &dyn Lister) -> Result<Collected, Error> {
-        let request = self.request;
-        let capabilities = lister.capabilities();
-        capabilities.check(self.filter, request.order_by, request.details)?;
-        capabilities.check_clients(request.include_clients, request.details)?;
+        check(lister, self.request, self.filter)?;
         let source = [Source::from(lister.scope())];
         let begin = self
             .progress
@@ -70,8 +67,8 @@ impl<'a> SourceRead<'a> {
     }
 
     /// The request that the source's own cursor is bound to.
-    fn bound<'b>(&'b self, lister: &dyn Lister, source: &'b [Source]) -> cursor::Request<'b> {
-        cursor::Request {
+    fn bound<'b>(&'b self, lister: &dyn Lister, source: &'b [Source]) -> cursor::BoundRequest<'b> {
+        cursor::BoundRequest {
             sources: source,
             filter: self.filter,
             order: lister.capabilities().order(self.request.order_by),
@@ -91,13 +88,7 @@ impl<'a> SourceRead<'a> {
         } = lister.scope();
         let instance_id = instance_id.as_ref().map_or("", InstanceId::as_str);
         Listing {
-            query: ListQuery {
-                filter: self.filter,
-                order: lister.capabilities().order(self.request.order_by),
-                include_pem: self.request.include_pem,
-                include_clients: self.request.include_clients,
-                details: self.request.details,
-            },
+            query: query(lister, self.request, self.filter),
             lister,
             context: self.context,
             include_undecided: self.request.include_undecided,
@@ -130,7 +121,7 @@ impl SourceReply<'_> {
             .map_or(0, |collected| collected.bytes(self.shown))
     }
 
-    /// The answer about this source, and how far it has been read.
+    /// The answer about this source, and its progress.
     pub(super) fn answer(&self, summary: bool) -> Result<(SourceAnswer, Progress), Error> {
         let SourceRead {
             source, progress, ..

@@ -1,4 +1,4 @@
-//! How many pages are read, the answer when one fails, and where the list continues.
+//! The pages that are read, the answer when one fails, and the position where the list continues.
 
 use super::fleet::{Fleet, Listed, at, collect, every_client, follow};
 use super::*;

@@ -284,7 +284,7 @@ async fn a_request_that_continues_has_the_limit_that_both_lists_leave() {
     };
     // As when one certificate fewer fits.
     answer.undecided.as_mut().unwrap().pop().unwrap();
-    let rest = Describe::rest(request, &DescribeAnswer::One(answer)).unwrap();
+    let rest = Describe::next_page(request, &DescribeAnswer::One(answer)).unwrap();
     assert!(rest.cursor.is_some());
     assert_eq!(rest.limit, Some(1));
 }

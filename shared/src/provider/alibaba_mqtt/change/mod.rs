@@ -1,7 +1,7 @@
 //! Changes of the status: `InactivateDeviceCertificate` and `ActiveDeviceCertificate`.
 
 use super::by_text::is_named_by_text;
-use super::{API, AlibabaMqtt, absent_when_not_found, check_names, same_number};
+use super::{API, AlibabaMqtt, absent_when_not_found, check_names, is_same_serial_number};
 use crate::error::Error;
 use crate::model::{Action, RequestId};
 use crate::object::Members;
@@ -10,7 +10,7 @@ use crate::provider::each::{each, together_or_alone};
 use crate::provider::{ConfirmedWrite, FoundCertificate, Scope, Spellings, StatusWriter, Target};
 use crate::request::CertificateReference;
 use crate::transport::{Failure, LocalFuture, Repeat};
-use crate::vendor::codes::not_an_answer;
+use crate::vendor::codes::unexpected_answer;
 use http::Method;
 
 impl StatusWriter for AlibabaMqtt<'_> {
@@ -22,9 +22,9 @@ impl StatusWriter for AlibabaMqtt<'_> {
         check_names(reference)
     }
 
-    /// A fifth of a page: while one group is changed, the next one is looked up.
+    /// A tenth of an order: while one group is changed, the next one is looked up.
     fn group_size(&self) -> usize {
-        20
+        10
     }
 
     fn find<'a>(
@@ -75,7 +75,7 @@ impl StatusWriter for AlibabaMqtt<'_> {
                 method: Method::POST,
                 repeat: Repeat::OnlyIfNotDone,
                 parameters: &[
-                    ("MqttInstanceId", self.instance()),
+                    ("MqttInstanceId", self.scope.instance()),
                     ("DeviceSn", &found.key),
                     ("CaSn", ca_key(found)),
                 ],
@@ -87,11 +87,11 @@ impl StatusWriter for AlibabaMqtt<'_> {
                 let device_sn = answer.text("DeviceSn");
                 let is_confirmed = device_sn
                     .as_str()
-                    .is_some_and(|device_sn| same_number(&found.key, device_sn));
+                    .is_some_and(|device_sn| is_same_serial_number(&found.key, device_sn));
                 if request_id.is_unknown() || !is_confirmed {
                     let problem =
                         "it does not confirm the change of the certificate that was requested";
-                    return Err(not_an_answer(API.provider, 200, problem));
+                    return Err(unexpected_answer(API.provider, 200, problem));
                 }
                 Ok(ConfirmedWrite {
                     request_id: request_id.as_str().and_then(RequestId::read),

@@ -17,7 +17,7 @@ mod wanted;
 pub(super) use wanted::{Wanted, only_one};
 
 use super::by_text::NamedTexts;
-use super::ca_list::Listed;
+use super::ca_list::FirstPage;
 use super::reading::Base;
 use super::spelling::{ca_texts, pairs};
 use super::{AlibabaMqtt, Purpose};
@@ -50,7 +50,7 @@ impl AlibabaMqtt<'_> {
         if let Some(texts) = NamedTexts::of(reference) {
             return self.find_by_texts(&texts, spellings, Purpose::Show).await;
         }
-        let wanted = Wanted::new(reference, false)?;
+        let wanted = Wanted::new(reference, Purpose::Show)?;
         Ok(self.search(&wanted, spellings).await?.into_iter().next())
     }
 
@@ -66,11 +66,11 @@ impl AlibabaMqtt<'_> {
         if let Some(texts) = NamedTexts::of(reference) {
             return self.find_by_texts(&texts, spellings, Purpose::Change).await;
         }
-        let wanted = Wanted::new(reference, true)?;
+        let wanted = Wanted::new(reference, Purpose::Change)?;
         only_one(self.search(&wanted, spellings).await?)
     }
 
-    /// One certificate at most, or two in a thorough search.
+    /// One certificate at most, or two before a change.
     async fn search(
         &self,
         wanted: &Wanted<'_>,
@@ -84,7 +84,7 @@ impl AlibabaMqtt<'_> {
 
     async fn search_own(&self, wanted: &Wanted<'_>) -> Result<Vec<FoundCertificate>, Error> {
         let Some(found) = self
-            .get(&wanted.own_text, &wanted.own_ca_text, wanted.purpose())
+            .get(&wanted.own_text, &wanted.own_ca_text, wanted.purpose)
             .await?
         else {
             return Ok(Vec::new());
@@ -106,26 +106,32 @@ impl AlibabaMqtt<'_> {
         let ca_texts = ca_texts(wanted.ca, &wanted.readings, |ca| {
             learned.ca_text(&self.scope, ca)
         });
+        let mut is_listed = false;
         for (index, ca) in ca_texts.iter().enumerate() {
+            // The list under a learned text does not decide for the caller's own one.
+            if is_listed && ca.text != wanted.own_ca_text {
+                return Ok(Vec::new());
+            }
             if !calls.take() {
                 break;
             }
             match self.ca_page(&ca.text).await? {
-                (Listed::Page(page), is_fresh) => {
+                (FirstPage::Page(page), is_fresh) => {
                     let found = self
                         .search_page(wanted, ca, &page, is_fresh, &mut calls)
                         .await?;
-                    // A text of another base may be another CA's.
-                    if ca.base == Base::Same || !found.is_empty() {
+                    if !found.is_empty() {
                         return Ok(found);
                     }
+                    // A text of another base may be another CA's.
+                    is_listed |= ca.base == Base::Same;
                 }
-                (Listed::Nothing, _) => {}
+                (FirstPage::Nothing, _) => {}
                 // A text that is not the caller's own may break the vendor's rules; then the vendor
                 // does not know the CA under it.
-                (Listed::Refused, _) if index > 0 => {}
-                (Listed::Refused | Listed::Unusable, _) => break,
-                (Listed::Failed(error), _) => {
+                (FirstPage::Refused, _) if index > 0 => {}
+                (FirstPage::Refused | FirstPage::Unusable, _) => break,
+                (FirstPage::Failed(error), _) => {
                     failure = Some(error);
                     break;
                 }
@@ -176,7 +182,7 @@ impl AlibabaMqtt<'_> {
         device_sn: &str,
         ca_sn: &str,
     ) -> Result<Option<FoundCertificate>, Error> {
-        match self.get(device_sn, ca_sn, wanted.purpose()).await {
+        match self.get(device_sn, ca_sn, wanted.purpose).await {
             Err(error) if error.concerns == Concerns::Parameters => Ok(None),
             found => found,
         }

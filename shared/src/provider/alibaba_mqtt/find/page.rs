@@ -55,7 +55,7 @@ impl AlibabaMqtt<'_> {
         let mut matches: Vec<Match> = Vec::new();
         for reading in wanted.readings.iter().filter(|reading| fits(ca, reading)) {
             let is_settled = |(_, found): &Match| {
-                !wanted.is_thorough || proven_number(found) == Some(&reading.number)
+                !wanted.is_for_change() || proven_number(found) == Some(&reading.number)
             };
             if matches.iter().any(is_settled) {
                 continue;
@@ -63,7 +63,7 @@ impl AlibabaMqtt<'_> {
             for row in wanted.rows_for(reading, page) {
                 // A page that was read for another certificate may be older than a change that this
                 // request has made.
-                let needs_read = !is_fresh && wanted.is_thorough;
+                let needs_read = !is_fresh && wanted.is_for_change();
                 let Some(found) = self.row_found(wanted, page, row, needs_read, calls).await?
                 else {
                     continue;
@@ -125,12 +125,12 @@ impl AlibabaMqtt<'_> {
         calls: &mut Calls,
     ) -> Result<Option<FoundCertificate>, Error> {
         let found = page.found(row, self.connection.context.now);
-        let lacks_status = wanted.is_thorough && found.certificate.provider_status.is_none();
+        let lacks_status = wanted.is_for_change() && found.certificate.provider_status.is_none();
         let needs_read = needs_read || wanted.lacks_members(&found.certificate);
         // A change cannot do without the status, whatever the read costs.
         if (needs_read && calls.take()) || lacks_status {
             let names = (row.device_sn.as_str(), row.ca_sn.as_str());
-            let own = self.completed(&row.item, names, wanted.purpose()).await?;
+            let own = self.completed(&row.item, names, wanted.purpose).await?;
             return Ok(own.map(|own| self.found(names.0, names.1, own)));
         }
         Ok(Some(found))

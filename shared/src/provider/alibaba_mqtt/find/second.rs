@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::super::AlibabaMqtt;
-use super::super::ca_list::{CaPage, Listed};
+use super::super::ca_list::{CaPage, FirstPage};
 use super::super::reading::{Base, Reading};
 use super::Calls;
 use super::wanted::{Wanted, may_be_meant};
@@ -43,17 +43,12 @@ impl AlibabaMqtt<'_> {
     /// The CA's list, where one page is known to be all of it. A list that lacks the certificate
     /// that was just read is not complete.
     async fn complete_list(&self, ca_sn: &str, device_sn: &str) -> Option<Rc<CaPage>> {
-        let context = self.connection.context;
-        if context
-            .learned
-            .long_list(&self.scope, ca_sn, context.now)
-            .is_some()
-        {
+        if self.long_list(ca_sn).is_some() {
             return None;
         }
         // Where the list cannot be read, the reads that follow return the reason.
         match self.ca_page(ca_sn).await {
-            Ok((Listed::Page(page), _))
+            Ok((FirstPage::Page(page), _))
                 if page.is_complete && page.row(device_sn, ca_sn).is_some() =>
             {
                 Some(page)

@@ -2,7 +2,7 @@
 
 use super::super::ca_list::{CaPage, CaRow};
 use super::super::reading::{Base, Reading, own_text, proven_number, readings};
-use super::super::{Purpose, same_number, serial_numbers};
+use super::super::{Purpose, is_same_serial_number, serial_numbers};
 use crate::error::{Concerns, Error};
 use crate::model::{Certificate, SerialNumber, Timestamp};
 use crate::provider::FoundCertificate;
@@ -16,14 +16,14 @@ pub(in crate::provider::alibaba_mqtt) struct Wanted<'a> {
     pub(super) ca: &'a SerialNumber,
     pub(super) own_ca_text: String,
     pub(super) readings: Vec<Reading>,
-    /// Whether to look for a second certificate that the digits may mean.
-    pub(super) is_thorough: bool,
+    /// Before a change, a second certificate that the digits may mean is looked for.
+    pub(super) purpose: Purpose,
 }
 
 impl<'a> Wanted<'a> {
     pub(in crate::provider::alibaba_mqtt) fn new(
         reference: &'a CertificateReference,
-        is_thorough: bool,
+        purpose: Purpose,
     ) -> Result<Self, Error> {
         let (serial_number, ca) = serial_numbers(reference)?;
         Ok(Self {
@@ -32,16 +32,12 @@ impl<'a> Wanted<'a> {
             ca,
             own_ca_text: own_text(ca),
             readings: readings(serial_number),
-            is_thorough,
+            purpose,
         })
     }
 
-    pub(super) fn purpose(&self) -> Purpose {
-        if self.is_thorough {
-            Purpose::Change
-        } else {
-            Purpose::Show
-        }
+    pub(super) fn is_for_change(&self) -> bool {
+        self.purpose == Purpose::Change
     }
 
     /// Whether a row lacks a member that is needed here and that the certificate's own record may
@@ -52,7 +48,7 @@ impl<'a> Wanted<'a> {
             || certificate.provider_status.is_none()
             || (self.reference.fingerprint_sha256.is_some()
                 && certificate.fingerprint_sha256.is_none())
-            || (!self.is_thorough
+            || (!self.is_for_change()
                 && (certificate.not_before.is_none() || certificate.not_after.is_none()))
     }
 
@@ -117,7 +113,7 @@ impl<'a> Wanted<'a> {
             |reading: &&Reading| reading.base != base && proven != Some(&reading.number);
         self.readings
             .iter()
-            .filter(|_| self.is_thorough)
+            .filter(|_| self.is_for_change())
             .filter(may_be_another)
             .collect()
     }
@@ -144,7 +140,7 @@ pub(in crate::provider::alibaba_mqtt) fn only_one(
     let mut found = found.into_iter();
     let first = found.next();
     if let (Some(first), Some(second)) = (&first, found.next()) {
-        let detail = if same_number(&first.key, &second.key) {
+        let detail = if is_same_serial_number(&first.key, &second.key) {
             format!(
                 "two certificates have this serial number here, written {} and {}; write provider_serial_number as the provider writes the \
                  one that you mean",

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::ca_list::{CaPage, Listed};
+use super::ca_list::{CaPage, FirstPage};
 use super::find::{Wanted, only_one};
 use super::list::PAGE_SIZE;
 use super::reading::own_text;
@@ -47,7 +47,7 @@ impl AlibabaMqtt<'_> {
     ) -> Vec<Result<Option<FoundCertificate>, Error>> {
         let wanted: Vec<Result<Wanted<'_>, Error>> = references
             .iter()
-            .map(|reference| Wanted::new(reference, true))
+            .map(|reference| Wanted::new(reference, Purpose::Change))
             .collect();
         let names: Vec<Option<Names>> = references
             .iter()
@@ -148,57 +148,20 @@ impl AlibabaMqtt<'_> {
     ///
     /// # Errors
     /// Where the error concerns the other calls of the request, too.
-    async fn lists_for(
+    async fn lists_for<'a>(
         &self,
-        names: impl Iterator<Item = &Names>,
+        names: impl Iterator<Item = &'a Names>,
     ) -> Result<BTreeMap<String, CaPages>, Error> {
-        let mut groups: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-        for names in names {
-            let group = groups.entry(names.ca_sn.as_str()).or_default();
-            if !group.contains(&names.device_sn.as_str()) {
-                group.push(&names.device_sn);
-            }
-        }
-        let context = self.connection.context;
         // The rate limits of the two actions may differ much: a call that waits long for its turn
         // is worth that many calls of the other action.
-        let worth = context.limiter.worth(
+        let worth = self.connection.context.limiter.worth(
             Action::ListDeviceCertificateByCaSn,
             Action::GetDeviceCertificate,
         );
+        let mut groups = by_ca(names);
         groups.retain(|_, group| group.len() >= worth.max(SMALLEST_GROUP));
-        let is_long = |ca_sn: &str| context.learned.long_list(&self.scope, ca_sn, context.now);
-        let unknown = groups
-            .keys()
-            .copied()
-            .filter(|ca_sn| is_long(ca_sn).is_none() && !self.has_no_list(ca_sn));
-        let probed = each(unknown, async |ca_sn: &str| {
-            Ok((ca_sn, self.fresh_ca_page(ca_sn).await?))
-        })
-        .await;
-        let mut lists: BTreeMap<String, CaPages> = BTreeMap::new();
-        for probe in probed {
-            if let (ca_sn, Listed::Page(page)) = probe? {
-                lists.insert(ca_sn.to_owned(), CaPages(vec![page]));
-            }
-        }
-        let mut pages: Vec<(&str, usize)> = Vec::new();
-        for (ca_sn, group) in &groups {
-            let read = lists.get(*ca_sn).map_or(&[][..], |pages| &pages.0);
-            let left = group
-                .iter()
-                .filter(|device_sn| read.iter().all(|page| page.row(device_sn, ca_sn).is_none()))
-                .count();
-            pages.extend(
-                pages_worth_reading(
-                    is_long(ca_sn).and_then(|list| list.total),
-                    read.len(),
-                    left,
-                    worth,
-                )
-                .map(|page| (*ca_sn, page)),
-            );
-        }
+        let mut lists = self.first_pages(&groups).await?;
+        let pages = self.pages_left(&groups, &lists, worth);
         let read = each(pages, async |(ca_sn, page)| {
             Ok((ca_sn, self.ca_page_at(ca_sn, page).await?))
         })
@@ -222,6 +185,64 @@ impl AlibabaMqtt<'_> {
         }
         Ok(lists)
     }
+
+    /// The first page of each list that is not known to have more than one page, or to be missing.
+    async fn first_pages(
+        &self,
+        groups: &DevicesByCa<'_>,
+    ) -> Result<BTreeMap<String, CaPages>, Error> {
+        let unread = groups
+            .keys()
+            .copied()
+            .filter(|ca_sn| self.long_list(ca_sn).is_none() && !self.has_no_list(ca_sn));
+        let read = each(unread, async |ca_sn: &str| {
+            Ok((ca_sn, self.fresh_ca_page(ca_sn).await?))
+        })
+        .await;
+        let mut lists: BTreeMap<String, CaPages> = BTreeMap::new();
+        for answer in read {
+            if let (ca_sn, FirstPage::Page(page)) = answer? {
+                lists.insert(ca_sn.to_owned(), CaPages(vec![page]));
+            }
+        }
+        Ok(lists)
+    }
+
+    /// The pages that are left of long lists and are worth reading: the CA's text, and the number of
+    /// the page.
+    fn pages_left<'a>(
+        &self,
+        groups: &DevicesByCa<'a>,
+        lists: &BTreeMap<String, CaPages>,
+        worth: usize,
+    ) -> Vec<(&'a str, usize)> {
+        let mut pages = Vec::new();
+        for (&ca_sn, group) in groups {
+            let read = lists.get(ca_sn).map_or(&[][..], |pages| &pages.0);
+            let left = group
+                .iter()
+                .filter(|device_sn| read.iter().all(|page| page.row(device_sn, ca_sn).is_none()))
+                .count();
+            let total = self.long_list(ca_sn).and_then(|list| list.total);
+            let numbers = pages_worth_reading(total, read.len(), left, worth);
+            pages.extend(numbers.map(|number| (ca_sn, number)));
+        }
+        pages
+    }
+}
+
+/// The texts of certificates, none twice, by the text of their CA.
+type DevicesByCa<'a> = BTreeMap<&'a str, Vec<&'a str>>;
+
+fn by_ca<'a>(names: impl Iterator<Item = &'a Names>) -> DevicesByCa<'a> {
+    let mut groups = DevicesByCa::new();
+    for names in names {
+        let group = groups.entry(names.ca_sn.as_str()).or_default();
+        if !group.contains(&names.device_sn.as_str()) {
+            group.push(&names.device_sn);
+        }
+    }
+    groups
 }
 
 /// The numbers of the pages that are left of a long list, where reading them costs less than

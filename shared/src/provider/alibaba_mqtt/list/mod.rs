@@ -8,21 +8,22 @@ use crate::error::{Concerns, Error};
 use crate::model::{Action, Certificate, LifecycleStatus, ProviderRecord, RequestId};
 use crate::object::Members;
 use crate::provider::alibaba::Call;
-use crate::provider::details::{may_concern_one_certificate, settled};
+use crate::provider::details::{may_concern_one_certificate, settle_service_failures};
 use crate::provider::each::each;
 use crate::provider::{
-    Entry, ListCapabilities, ListLength, ListQuery, Lister, Page, Scope, next_offsets,
+    Entry, ListCapabilities, ListLength, ListQuery, Lister, Page, Scope, invalid_position,
+    next_offsets,
 };
 use crate::request::Filter;
 use crate::transport::{LocalFuture, Repeat};
-use crate::vendor::codes::{not_an_answer, unusable_record};
+use crate::vendor::codes::{unexpected_answer, unusable_record};
 use crate::vendor::request_id;
 use http::Method;
 
 /// Most certificates that one call returns.
 pub(super) const PAGE_SIZE: usize = 100;
 
-const CAPABILITIES: ListCapabilities = ListCapabilities {
+pub(in crate::provider) const CAPABILITIES: ListCapabilities = ListCapabilities {
     provider: API.provider,
     filters: &[
         "serial_numbers",
@@ -57,9 +58,7 @@ impl Position {
             .map_or((None, text), |(ca_sn, offset)| {
                 (Some(ca_sn.to_owned()), offset)
             });
-        let offset = offset
-            .parse()
-            .map_err(|_| Error::invalid("cursor", "the cursor is not one of this provider's"))?;
+        let offset = offset.parse().map_err(|_| invalid_position())?;
         Ok(Self { ca_sn, offset })
     }
 
@@ -98,7 +97,7 @@ impl AlibabaMqtt<'_> {
         let is_first = page == 1;
         let (page, size) = (page.to_string(), size.to_string());
         let mut parameters = vec![
-            ("MqttInstanceId", self.instance()),
+            ("MqttInstanceId", self.scope.instance()),
             ("PageNo", &page),
             ("PageSize", &size),
         ];
@@ -115,10 +114,10 @@ impl AlibabaMqtt<'_> {
             parameters: &parameters,
         };
         let accept = |answer: &Members<'_>| {
-            let not_an_answer = |problem| not_an_answer(API.provider, 200, problem);
-            let data = DeviceCertificates::read(answer).map_err(not_an_answer)?;
+            let unexpected_answer = |problem| unexpected_answer(API.provider, 200, problem);
+            let data = DeviceCertificates::read(answer).map_err(unexpected_answer)?;
             if is_first && data.rows.is_empty() && has_more_than_a_short_page(data.total, 0) {
-                return Err(not_an_answer(
+                return Err(unexpected_answer(
                     "its first page is empty although there are certificates",
                 ));
             }
@@ -172,8 +171,7 @@ impl AlibabaMqtt<'_> {
         })
     }
 
-    /// The length of the list, of which so many certificates were read, and all if `is_last`.
-    /// `Total` is the number of pages for one of the two actions and the number of results for the
+    /// The length of the list, of which `read` certificates were read, and all if `is_last`. `Total` is the number of pages for one of the two actions and the number of results for the
     /// other; with one certificate per page both are the same.
     async fn count(&self, position: &Position, read: usize, is_last: bool) -> ListLength {
         let rows = match self.rows(position.ca_sn.as_deref(), 1, 1).await {
@@ -202,7 +200,7 @@ impl AlibabaMqtt<'_> {
                 error,
             }))
         });
-        settled(entries.await)
+        settle_service_failures(entries.await)
             .filter_map(Result::transpose)
             .collect()
     }
@@ -265,8 +263,8 @@ impl AlibabaMqtt<'_> {
     }
 }
 
-/// Whether a total contradicts a first page of so many rows that is not full. It may count pages,
-/// and even an empty list may have one.
+/// Whether a total contradicts a first page of `count` rows that is not full. The total may count
+/// pages, and even an empty list may have one page.
 pub(super) fn has_more_than_a_short_page(total: Option<u64>, count: usize) -> bool {
     let most = u64::try_from(count.max(1)).unwrap_or(u64::MAX);
     total.is_some_and(|total| total > most)
@@ -301,11 +299,10 @@ fn only_ca(filter: &Filter) -> Vec<String> {
 
 /// The code that is documented for this list is the one of an unknown device certificate.
 pub(super) fn is_unknown_ca(error: &Error) -> bool {
-    let code = error
-        .provider_error
-        .as_ref()
-        .map(|error| error.code.as_str());
-    matches!(code, Some(codes::CA_NOT_FOUND | codes::DEVICE_NOT_FOUND))
+    matches!(
+        error.provider_code(),
+        Some(codes::CA_NOT_FOUND | codes::DEVICE_NOT_FOUND)
+    )
 }
 
 impl Lister for AlibabaMqtt<'_> {

@@ -9,7 +9,7 @@ use crate::provider::alibaba::{Call, SuccessHas};
 use crate::provider::{ConfirmedWrite, FoundCertificate, SessionEnder};
 use crate::transport::{Failure, LocalFuture, Repeat};
 use crate::vendor;
-use crate::vendor::codes::not_an_answer;
+use crate::vendor::codes::unexpected_answer;
 use http::Method;
 
 impl SessionEnder for AlibabaMqtt<'_> {
@@ -31,7 +31,7 @@ impl SessionEnder for AlibabaMqtt<'_> {
             };
             let accept = |answer: &Members<'_>| {
                 boolean(answer, "OnlineStatus").ok_or_else(|| {
-                    not_an_answer(API.provider, 200, "it has no OnlineStatus of true or false")
+                    unexpected_answer(API.provider, 200, "it has no OnlineStatus of true or false")
                 })
             };
             Ok(API.call(&self.connection, &call, accept).await?)
@@ -57,7 +57,7 @@ impl SessionEnder for AlibabaMqtt<'_> {
                     answer.integer("Code") == Some(200) && boolean(answer, "Success") == Some(true);
                 if !is_confirmed {
                     let problem = "its Code and Success do not confirm the disconnection";
-                    return Err(not_an_answer(API.provider, 200, problem));
+                    return Err(unexpected_answer(API.provider, 200, problem));
                 }
                 Ok(ConfirmedWrite {
                     request_id: vendor::request_id(answer),
@@ -67,7 +67,7 @@ impl SessionEnder for AlibabaMqtt<'_> {
                 .call_of(SuccessHas::Code200, &self.connection, &call, accept)
                 .await;
             answer.map(Some).map_err(|failure| Failure {
-                error: explained(failure.error),
+                error: explain_missing_action(failure.error),
                 ..failure
             })
         })
@@ -78,18 +78,15 @@ impl AlibabaMqtt<'_> {
     fn session<'a>(&'a self, client_id: &'a ClientId) -> [(&'a str, &'a str); 2] {
         [
             ("ClientId", client_id.as_str()),
-            ("InstanceId", self.instance()),
+            ("InstanceId", self.scope.instance()),
         ]
     }
 }
 
-/// Not every region and edition has `CloseConnection`. No repetition helps.
-fn explained(error: Error) -> Error {
-    let is_not_supported = error
-        .provider_error
-        .as_ref()
-        .is_some_and(|error| error.code == codes::NOT_SUPPORTED);
-    if !is_not_supported {
+/// The error with a detail of its own where the instance has no `CloseConnection`, as in some regions
+/// and editions. Another attempt would fail in the same way.
+fn explain_missing_action(error: Error) -> Error {
+    if error.provider_code() != Some(codes::NOT_SUPPORTED) {
         return error;
     }
     let detail = "alibaba-mqtt does not end sessions of this instance: its region or edition has no CloseConnection; the certificate is \

@@ -14,17 +14,21 @@ struct Hex {
     /// after a zero octet, which DER adds before a high bit and the vendor's examples show before
     /// other serial numbers, too.
     other_zeros: String,
+    /// After a zero octet, whatever the first digits are.
+    zero_octet: String,
 }
 
 impl Hex {
     fn of(number: &SerialNumber) -> Self {
-        let octets = number.as_str().to_owned();
+        let (sign, octets) = number.sign_and_magnitude();
+        let zero_octet = format!("{sign}00{octets}");
         let other_zeros = octets
             .strip_prefix('0')
-            .map_or_else(|| format!("00{octets}"), str::to_owned);
+            .map_or_else(|| zero_octet.clone(), |digits| format!("{sign}{digits}"));
         Self {
-            octets,
+            octets: number.as_str().to_owned(),
             other_zeros,
+            zero_octet,
         }
     }
 }
@@ -84,7 +88,7 @@ pub(super) fn ca_texts(
             callers.as_ref().map(|hex| hex.other_zeros.clone()),
             Base::CallersIsDecimal,
         ),
-        (Some(format!("00{}", hex.octets)), Base::Same),
+        (Some(hex.zero_octet), Base::Same),
     ]);
     let mut texts: Vec<CaText> = Vec::new();
     for (text, base) in order {
@@ -168,8 +172,8 @@ struct Shape {
 
 impl Shape {
     fn of(number: &SerialNumber) -> Self {
-        let first = number
-            .as_str()
+        let (_, octets) = number.sign_and_magnitude();
+        let first = octets
             .chars()
             .next()
             .and_then(|digit| digit.to_digit(16))
@@ -181,19 +185,20 @@ impl Shape {
     }
 }
 
-/// The digits without the zero that fills the first octet.
-fn significant(number: &SerialNumber) -> &str {
-    number.as_str().strip_prefix('0').unwrap_or(number.as_str())
+/// The minus sign or nothing, and the digits without the zero that fills the first octet.
+fn sign_and_significant(number: &SerialNumber) -> (&str, &str) {
+    let (sign, octets) = number.sign_and_magnitude();
+    (sign, octets.strip_prefix('0').unwrap_or(octets))
 }
 
 /// How the vendor writes the serial numbers in a page.
 #[derive(Default)]
 pub(super) struct Styles {
     base: Option<SerialNumberBase>,
-    /// How many rows have letters in this case.
+    /// The number of rows with letters in lower case, and in upper case only.
     lower: usize,
     upper: usize,
-    /// How many rows of a shape begin with so many zeros.
+    /// For each shape, the number of rows by their number of leading zeros.
     zeros: BTreeMap<Shape, BTreeMap<usize, usize>>,
 }
 
@@ -204,7 +209,11 @@ impl Styles {
             let (Some(digits), text) = (&row.digits, &row.device_sn) else {
                 continue;
             };
-            let zeros = text.len().saturating_sub(significant(digits).len());
+            let (sign, significant) = sign_and_significant(digits);
+            let zeros = text
+                .len()
+                .saturating_sub(sign.len())
+                .saturating_sub(significant.len());
             let count = styles
                 .zeros
                 .entry(Shape::of(digits))
@@ -285,7 +294,7 @@ impl Styles {
                 vec![0, 2]
             };
         }
-        let lower = significant(number);
+        let (sign, lower) = sign_and_significant(number);
         let upper = lower.to_uppercase();
         let cases: Vec<&str> = match (self.lower, self.upper) {
             (0, 0) => vec![lower, &upper],
@@ -297,7 +306,7 @@ impl Styles {
         let texts = zeros.iter().flat_map(|zeros| {
             cases
                 .iter()
-                .map(|digits| format!("{}{digits}", "0".repeat(*zeros)))
+                .map(|digits| format!("{sign}{}{digits}", "0".repeat(*zeros)))
         });
         let mut distinct: Vec<String> = Vec::new();
         for text in texts {

@@ -74,3 +74,20 @@ fn the_pairs_keep_the_cas_text_or_spell_both_alike() {
         ["0171/ca", "0171/CA", "ab/ca", "369/202"]
     );
 }
+
+#[test]
+fn a_minus_sign_stays_before_the_zeros() {
+    assert_eq!(
+        texts("ab", "-0eef", &[]),
+        ["-0eef", "-eef", "-0EEF", "-3823", "-EEF", "-000eef"]
+    );
+    let device = readings(&parse("-0eef"));
+    let paired: Vec<String> = pairs(&device, &parse("f2"), "f2")
+        .into_iter()
+        .map(|pair| pair.device_sn)
+        .collect();
+    assert_eq!(paired, ["-0EEF", "-eef", "-3823", "-0EEF", "-EEF", "-eef"]);
+    let styled = Styles::default().texts(&device);
+    let styled: Vec<&str> = styled.iter().map(|(_, text)| text.as_str()).collect();
+    assert_eq!(styled, ["-0eef", "-3823", "-0EEF", "-eef", "-EEF"]);
+}

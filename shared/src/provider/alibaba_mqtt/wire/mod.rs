@@ -2,6 +2,7 @@
 
 use crate::model::{LifecycleStatus, ProviderRecord, Timestamp, Validity};
 use crate::object::Members;
+use crate::vendor;
 use crate::vendor::alibaba::optional_list;
 
 /// The answer of both list actions. Each row is read for itself.
@@ -47,15 +48,16 @@ pub(super) struct DeviceCertificate {
 impl DeviceCertificate {
     pub(super) fn read(members: &Members<'_>) -> Self {
         let text = |name| members.text(name).into_value();
-        let whole = |name| members.integer(name).map(|number| number.to_string());
+        let number = |name| members.integer(name).map(|number| number.to_string());
+        let time = |name| members.integer(name).and_then(vendor::epoch_milliseconds);
         Self {
             device_sn: text("DeviceSn"),
             ca_sn: text("CaSn"),
-            status: text("Status").or_else(|| whole("Status")),
+            status: text("Status").or_else(|| number("Status")),
             device_name: text("DeviceName"),
             device_content: text("DeviceContent"),
-            valid_begin: moment(members, "ValidBegin"),
-            valid_end: moment(members, "ValidEnd"),
+            valid_begin: time("ValidBegin"),
+            valid_end: time("ValidEnd"),
         }
     }
 
@@ -72,7 +74,7 @@ impl DeviceCertificate {
         }
     }
 
-    /// Takes from another record of the same certificate what this one does not state.
+    /// Fills the members that this record does not state from another record of the same certificate.
     pub(super) fn or(self, other: Self) -> Self {
         Self {
             device_sn: self.device_sn.or(other.device_sn),
@@ -115,12 +117,6 @@ fn lifecycle_status(status: &str) -> LifecycleStatus {
         "1" => LifecycleStatus::Active,
         _ => LifecycleStatus::Unknown,
     }
-}
-
-/// Epoch milliseconds.
-fn moment(members: &Members<'_>, name: &str) -> Option<Timestamp> {
-    let milliseconds = members.integer(name).filter(|number| *number > 0)?;
-    Timestamp::from_epoch_milliseconds(milliseconds)
 }
 
 #[cfg(test)]

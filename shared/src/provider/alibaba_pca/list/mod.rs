@@ -9,10 +9,11 @@ use crate::model::{Action, LifecycleStatus, ProviderRecord, RequestId};
 use crate::object::Members;
 use crate::provider::alibaba::Call;
 use crate::provider::{
-    Entry, ListCapabilities, ListLength, ListQuery, Lister, Page, Scope, next_offsets,
+    Entry, ListCapabilities, ListLength, ListQuery, Lister, Page, Scope, invalid_position,
+    next_offsets,
 };
 use crate::transport::{LocalFuture, Repeat};
-use crate::vendor::codes::{not_an_answer, unusable_record};
+use crate::vendor::codes::{unexpected_answer, unusable_record};
 use crate::vendor::request_id;
 use http::Method;
 
@@ -20,7 +21,7 @@ use http::Method;
 /// size, and the list continues with pages of that size.
 const PAGE_SIZE: usize = 100;
 
-const CAPABILITIES: ListCapabilities = ListCapabilities {
+pub(in crate::provider) const CAPABILITIES: ListCapabilities = ListCapabilities {
     provider: API.provider,
     filters: &[
         "serial_numbers",
@@ -51,7 +52,7 @@ impl Position {
                 offset: offset.parse().ok()?,
             })
         };
-        read().ok_or_else(|| Error::invalid("cursor", "the cursor is not one of this provider's"))
+        read().ok_or_else(invalid_position)
     }
 
     fn plus(self, certificates: usize) -> Self {
@@ -88,7 +89,7 @@ impl AlibabaPca<'_> {
         };
         let accept = |answer: &Members<'_>| {
             let list = ClientCertificates::read(answer)
-                .map_err(|problem| not_an_answer(API.provider, 200, problem))?;
+                .map_err(|problem| unexpected_answer(API.provider, 200, problem))?;
             let count = list.rows.len();
             let stated_size = list
                 .show_size
@@ -151,7 +152,7 @@ impl AlibabaPca<'_> {
         };
         let has_more = total.map_or(rows.items.len() >= position.page_size, |total| total > read);
         if has_more && end == position {
-            return Err(not_an_answer(
+            return Err(unexpected_answer(
                 API.provider,
                 200,
                 "a page is empty although more certificates follow",

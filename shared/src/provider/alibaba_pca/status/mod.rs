@@ -13,7 +13,7 @@ use crate::provider::alibaba::Call;
 use crate::provider::{Lookups, Scope, StatusReader};
 use crate::request::CertificateReference;
 use crate::transport::{LocalFuture, Repeat};
-use crate::vendor::codes::{not_an_answer, unusable_record};
+use crate::vendor::codes::{unexpected_answer, unusable_record};
 use crate::vendor::request_id;
 use http::Method;
 
@@ -79,7 +79,7 @@ impl AlibabaPca<'_> {
         let now = self.connection.context.now;
         let partly_usable = RefCell::new(None);
         let accept = |answer: &Members<'_>| {
-            let invalid = |problem| not_an_answer(API.provider, 200, problem);
+            let invalid = |problem| unexpected_answer(API.provider, 200, problem);
             let records = Records::new(statuses(answer).map_err(invalid)?, texts, now);
             let is_usable = !records.has_unnamed && records.without_status.is_empty();
             let read = (request_id(answer), records);

@@ -1,6 +1,6 @@
 //! Changes of the status: `UpdateCertificate`.
 
-use super::{AwsIot, Needs, absent_when_not_found, confirmed, fingerprint};
+use super::{AwsIot, Purpose, absent_when_not_found, confirmed, fingerprint};
 use crate::error::Error;
 use crate::model::{Action, Fingerprint};
 use crate::provider::each::each;
@@ -32,7 +32,7 @@ impl StatusWriter for AwsIot<'_> {
             references,
             async move |reference: &&CertificateReference| match spellings {
                 Spellings::Own => {
-                    self.get(fingerprint(reference)?, Needs::Status, false)
+                    self.get(fingerprint(reference)?, Purpose::Change, false)
                         .await
                 }
                 Spellings::Others => Ok(None),
@@ -47,7 +47,7 @@ impl StatusWriter for AwsIot<'_> {
         Box::pin(each(found, async move |found: &&FoundCertificate| {
             let id = Fingerprint::parse(&found.key)
                 .map_err(|reason| Error::invalid("fingerprint_sha256", reason))?;
-            self.get(&id, Needs::Status, false).await
+            self.get(&id, Purpose::Change, false).await
         }))
     }
 

@@ -1,11 +1,11 @@
 //! Describes the certificates of a page.
 
-use super::super::wire::Listed;
-use super::super::{AwsIot, NAME, Needs};
+use super::super::wire::ListedCertificate;
+use super::super::{AwsIot, NAME, Purpose};
 use super::Position;
 use crate::error::Error;
 use crate::model::{Certificate, ClientIds, Fingerprint, ProviderRecord};
-use crate::provider::details::{may_concern_one_certificate, settled};
+use crate::provider::details::{may_concern_one_certificate, settle_service_failures};
 use crate::provider::each::each;
 use crate::provider::{Entry, ListLength, ListQuery, Page};
 use crate::request::{Filter, Verdict};
@@ -17,7 +17,7 @@ impl AwsIot<'_> {
     pub(super) async fn certificates(
         &self,
         query: &ListQuery<'_>,
-        rows: Vec<(usize, Listed)>,
+        rows: Vec<(usize, ListedCertificate)>,
     ) -> Result<(Vec<Entry>, Option<usize>), Error> {
         let offsets: Vec<usize> = rows.iter().map(|(offset, _)| *offset).collect();
         let answers = each(rows, async |(offset, row)| {
@@ -25,7 +25,7 @@ impl AwsIot<'_> {
         })
         .await;
         let mut entries: Vec<Entry> = Vec::new();
-        for (offset, answer) in offsets.into_iter().zip(settled(answers)) {
+        for (offset, answer) in offsets.into_iter().zip(settle_service_failures(answers)) {
             match answer {
                 Ok(entry) => entries.extend(entry),
                 Err(error) if entries.is_empty() => return Err(error),
@@ -41,12 +41,12 @@ impl AwsIot<'_> {
         &self,
         query: &ListQuery<'_>,
         offset: usize,
-        row: Listed,
+        row: ListedCertificate,
     ) -> Result<Option<Entry>, Error> {
         let error = match &row.id {
             Err(problem) => Some(unusable_record(NAME, problem)),
             Ok(_) if !query.details => None,
-            Ok(id) => match self.get(id, Needs::Nothing, query.include_pem).await {
+            Ok(id) => match self.get(id, Purpose::Show, query.include_pem).await {
                 Ok(None) => return Ok(None),
                 Ok(Some(found)) => {
                     let certificate = Certificate {
@@ -134,7 +134,7 @@ impl AwsIot<'_> {
         let described = each(
             unique,
             async |(_, (id, client_ids)): (usize, &(Fingerprint, ClientIds))| {
-                let row = Listed {
+                let row = ListedCertificate {
                     id: Ok(id.clone()),
                     record: ProviderRecord {
                         client_ids: client_ids.clone(),
@@ -145,7 +145,7 @@ impl AwsIot<'_> {
             },
         )
         .await;
-        let mut entries: Vec<Entry> = settled(described)
+        let mut entries: Vec<Entry> = settle_service_failures(described)
             .filter_map(Result::transpose)
             .collect::<Result<_, _>>()?;
         let order = query.order.unwrap_or_default();

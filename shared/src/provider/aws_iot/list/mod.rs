@@ -6,11 +6,13 @@ mod describe;
 use std::collections::HashSet;
 use std::fmt;
 
-use super::wire::{ListCertificates, Listed};
+use super::wire::{ListCertificates, ListedCertificate};
 use super::{AwsIot, NAME, read};
 use crate::error::Error;
 use crate::model::{Action, ClientIds, Fact, Fingerprint, LifecycleStatus, RequestId};
-use crate::provider::{ListCapabilities, ListLength, ListQuery, Lister, Page, Scope, non_empty};
+use crate::provider::{
+    ListCapabilities, ListLength, ListQuery, Lister, Page, Scope, invalid_position, non_empty,
+};
 use crate::request::{Filter, SortOrder};
 use crate::signing::percent_encode;
 use crate::transport::{HttpResponse, LocalFuture};
@@ -21,7 +23,7 @@ const PAGE_SIZE: usize = 100;
 /// The vendor's largest page.
 const LARGEST_PAGE: usize = 250;
 
-const CAPABILITIES: ListCapabilities = ListCapabilities {
+pub(in crate::provider) const CAPABILITIES: ListCapabilities = ListCapabilities {
     provider: NAME,
     filters: &[
         "client_ids",
@@ -66,7 +68,7 @@ impl Position {
                 skipped: skipped.parse().ok()?,
             })
         };
-        read().ok_or_else(|| Error::invalid("cursor", "the cursor is not one of this provider's"))
+        read().ok_or_else(invalid_position)
     }
 
     fn plus(&self, ids: usize) -> Self {
@@ -89,7 +91,7 @@ impl fmt::Display for Position {
 }
 
 struct Ids {
-    rows: Vec<Listed>,
+    rows: Vec<ListedCertificate>,
     next_marker: Option<String>,
     request_id: Option<RequestId>,
 }
@@ -150,7 +152,7 @@ impl AwsIot<'_> {
             // The list has each id once, so that no later page has one that is wanted.
             ids.next_marker = None;
         }
-        let mut rows: Vec<(usize, Listed)> = (1..)
+        let mut rows: Vec<(usize, ListedCertificate)> = (1..)
             .zip(ids.rows)
             .skip(position.skipped)
             .filter(|(_, row)| may_match(row, query.filter))
@@ -233,7 +235,7 @@ fn only_ca(filter: &Filter) -> Option<&Fingerprint> {
 }
 
 /// Whether the certificate may match the filter, as far as its row shows.
-fn may_match(row: &Listed, filter: &Filter) -> bool {
+fn may_match(row: &ListedCertificate, filter: &Filter) -> bool {
     let Filter {
         statuses,
         fingerprints_sha256: ids,
@@ -246,7 +248,7 @@ fn may_match(row: &Listed, filter: &Filter) -> bool {
 }
 
 /// Whether each id of the filter is among these rows.
-fn holds_all(rows: &[Listed], ids: &[Fingerprint]) -> bool {
+fn holds_all(rows: &[ListedCertificate], ids: &[Fingerprint]) -> bool {
     if ids.is_empty() {
         return false;
     }

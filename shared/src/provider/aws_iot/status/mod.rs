@@ -1,7 +1,7 @@
 //! Status: one `DescribeCertificate` for each certificate, some of them side by side. Each of the
 //! certificates' things, where they are wanted, takes one `ListPrincipalThings`.
 
-use super::{AwsIot, Needs, fingerprint};
+use super::{AwsIot, Purpose, fingerprint};
 use crate::error::Error;
 use crate::provider::each::each;
 use crate::provider::{FoundCertificate, Lookups, Scope, StatusReader};
@@ -37,7 +37,7 @@ impl StatusReader for AwsIot<'_> {
         Box::pin(async move {
             let answers = each(certificates, async |reference: &CertificateReference| {
                 let found = self
-                    .get(fingerprint(reference)?, Needs::Nothing, false)
+                    .get(fingerprint(reference)?, Purpose::Show, false)
                     .await?;
                 match found {
                     Some(found) if include_clients => Ok(Some(FoundCertificate {

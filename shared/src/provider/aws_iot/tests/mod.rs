@@ -64,7 +64,7 @@ async fn get(network: &Network, id: &Fingerprint) -> Result<Option<FoundCertific
     let context = bench.context();
     AwsIot::new(&context, target(NAME))
         .unwrap()
-        .get(id, Needs::Nothing, false)
+        .get(id, Purpose::Show, false)
         .await
 }
 
@@ -86,7 +86,7 @@ async fn a_call_is_a_signed_path() {
         let context = bench.context();
         AwsIot::new(&context, target(NAME))
             .unwrap()
-            .get(&id(10), Needs::Nothing, false)
+            .get(&id(10), Purpose::Show, false)
             .await
             .unwrap()
             .unwrap();
@@ -118,7 +118,7 @@ async fn a_call_is_a_signed_path() {
         };
         let secret = "aws-key".to_owned().into();
         let expected = signed
-            .headers(
+            .signed_headers(
                 "AKIAtest",
                 &secret,
                 token.map(|token| token.to_owned().into()).as_ref(),

@@ -10,13 +10,13 @@ use crate::model::{Action, Certificate, ClientIds, Fingerprint};
 use crate::provider::each::each;
 use crate::signing::percent_encode;
 use crate::transport::HttpResponse;
-use crate::vendor::codes::not_an_answer;
+use crate::vendor::codes::unexpected_answer;
 
 /// The vendor's largest page.
 const PAGE_SIZE: usize = 250;
 
-/// Most names of one list. A certificate of more things, or a thing of more certificates, is no
-/// device's, and an answer could not hold its names.
+/// Maximum number of names in one list. No device has a certificate of more things, or is a thing of
+/// more certificates, and an answer could not hold the names.
 const MOST_NAMES: usize = 500;
 
 /// The longest name of a thing.
@@ -28,7 +28,7 @@ impl AwsIot<'_> {
         let arn = certificate.arn.as_deref().ok_or_else(|| {
             let problem =
                 "it has no certificateArn of this certificate, by which its things are listed";
-            not_an_answer(NAME, 200, problem)
+            unexpected_answer(NAME, 200, problem)
         })?;
         let headers = [("x-amzn-principal", arn)];
         self.names(
@@ -86,11 +86,12 @@ impl AwsIot<'_> {
             .map(|arn| certificate_of(arn));
         // The certificate that is left out might be the one that is looked for.
         ids.collect::<Option<_>>().ok_or_else(|| {
-            not_an_answer(NAME, 200, "a certificate in it has no SHA-256 in hex as id")
+            unexpected_answer(NAME, 200, "a certificate in it has no SHA-256 in hex as id")
         })
     }
 
-    /// The names on all pages of a list; none where the provider does not know what it is a list of.
+    /// The names on all pages of a list. Empty when the provider does not know the certificate or the
+    /// thing to which the list belongs.
     async fn names(
         &self,
         action: Action,
@@ -110,7 +111,7 @@ impl AwsIot<'_> {
                 let page = read(response, |answer| Names::read(answer, member))?;
                 if page.next_token.is_some() && page.next_token == token {
                     let problem = "its nextToken leads back to the same page";
-                    return Err(not_an_answer(NAME, 200, problem));
+                    return Err(unexpected_answer(NAME, 200, problem));
                 }
                 Ok(page)
             };

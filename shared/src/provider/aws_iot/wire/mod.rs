@@ -8,22 +8,22 @@ use crate::object::Members;
 /// Maximum length of a marker, as documented. Cursors hold it.
 const LONGEST_MARKER: usize = 1024;
 
-/// Of `ListCertificates` and `ListCertificatesByCA`.
+/// The answer of `ListCertificates` and of `ListCertificatesByCA`.
 pub(super) struct ListCertificates {
-    pub(super) certificates: Vec<Listed>,
+    pub(super) certificates: Vec<ListedCertificate>,
     /// `None` on the last page.
     pub(super) next_marker: Option<String>,
 }
 
 impl ListCertificates {
     /// # Errors
-    /// A sentence when the rows, or the place where the list continues, cannot be read.
+    /// A sentence when the rows or the marker of the next page cannot be read.
     pub(super) fn read(answer: &Members<'_>) -> Result<Self, &'static str> {
         let rows = answer
             .rows("certificates")
             .ok_or("it has no certificates, or more than 1000")?;
         Ok(Self {
-            certificates: rows.into_iter().map(Listed::read).collect(),
+            certificates: rows.into_iter().map(ListedCertificate::read).collect(),
             next_marker: continuation(answer, "nextMarker")
                 .ok_or("its nextMarker cannot be read")?,
         })
@@ -31,14 +31,14 @@ impl ListCertificates {
 }
 
 /// A row of a list holds neither the certificate nor the dates of its validity.
-pub(super) struct Listed {
+pub(super) struct ListedCertificate {
     /// The id, or why there is none and the row cannot be used.
     pub(super) id: Result<Fingerprint, &'static str>,
     /// The rest of the row.
     pub(super) record: ProviderRecord,
 }
 
-impl Listed {
+impl ListedCertificate {
     fn read(row: &RawValue) -> Self {
         let Some(members) = Members::parse(row.get()) else {
             return Self {
@@ -94,7 +94,7 @@ pub(super) fn certificate_of(arn: &str) -> Option<Fingerprint> {
     Fingerprint::parse(id).ok()
 }
 
-/// A page of names: of `ListPrincipalThings` and `ListThingPrincipals`.
+/// A page of names: the answer of `ListPrincipalThings` and of `ListThingPrincipals`.
 pub(super) struct Names {
     pub(super) names: Vec<String>,
     /// `None` on the last page.
@@ -106,7 +106,7 @@ impl Names {
     /// one that is looked for.
     ///
     /// # Errors
-    /// A sentence when the names, or the place where the list continues, cannot be read.
+    /// A sentence when the names or the token of the next page cannot be read.
     pub(super) fn read(answer: &Members<'_>, member: &str) -> Result<Self, &'static str> {
         let names = answer
             .list(member)
@@ -123,8 +123,8 @@ impl Names {
     }
 }
 
-/// The text by which a list continues after this page; on the last page there is none. `None` when
-/// it cannot be read, or is longer than documented.
+/// The marker of the next page: `Some(None)` on the last page, and `None` when it cannot be read or
+/// is longer than documented.
 fn continuation(answer: &Members<'_>, member: &str) -> Option<Option<String>> {
     match answer.text(member) {
         Fact::Known(text) => (text.len() <= LONGEST_MARKER).then_some(Some(text)),

@@ -2,7 +2,7 @@
 
 use super::group::LARGEST_GROUP;
 use super::wire::{self, OneDeviceCertificate};
-use super::{Needs, TencentMqtt, absent_when_not_found, check_name, serial_number};
+use super::{Purpose, TencentMqtt, absent_when_not_found, check_name, serial_number};
 use crate::error::{Concerns, Error};
 use crate::model::Action;
 use crate::provider::each::in_two_groups;
@@ -67,7 +67,7 @@ impl StatusWriter for TencentMqtt<'_> {
                 Target::Active => Action::ActivateDeviceCertificate,
             };
             let parameters = OneDeviceCertificate {
-                instance_id: self.instance(),
+                instance_id: self.scope.instance(),
                 device_certificate_sn: &found.key,
             };
             absent_when_not_found(
@@ -91,7 +91,7 @@ impl TencentMqtt<'_> {
             .enumerate()
             .filter(|(index, _)| (*index == 0) == (spellings == Spellings::Own));
         for (_, text) in texts {
-            match self.get(text, Needs::Status).await {
+            match self.get(text, Purpose::Change).await {
                 // A spelling that is not the caller's own may break the provider's rules; then the
                 // provider does not know the certificate under it.
                 Err(error)

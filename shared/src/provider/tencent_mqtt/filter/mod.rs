@@ -9,9 +9,9 @@ pub(super) struct Narrowing {
     pub(super) filters: Vec<WireFilter>,
     /// Whether the vendor's filters cover the request's whole filter. If not, whole pages are read
     /// and filtered here, and the vendor's total is not the request's.
-    pub(super) complete: bool,
+    pub(super) is_complete: bool,
     /// Whether no filter depends on the way in which the vendor compares texts.
-    pub(super) is_sure: bool,
+    pub(super) is_exact: bool,
 }
 
 /// Translates the filter, as far as the vendor can apply it:
@@ -54,13 +54,13 @@ pub(super) fn narrowing(filter: &Filter, several_values: bool) -> Narrowing {
         .filter(|(_, values)| !values.is_empty())
         .map(|(name, values)| WireFilter { name, values })
         .partition(|filter| several_values || filter.values.len() == 1);
-    let is_sure = sent.iter().all(|filter| filter.name == "Status");
+    let is_exact = sent.iter().all(|filter| filter.name == "Status");
     // The vendor has no filter for fingerprints.
     let says_all = all_words_known && filter.fingerprints_sha256.is_empty() && !filter.has_window();
     Narrowing {
         filters: sent,
-        complete: kept.is_empty() && says_all,
-        is_sure,
+        is_complete: kept.is_empty() && says_all,
+        is_exact,
     }
 }
 

@@ -19,7 +19,7 @@ fn narrowed(filter: &Filter, several_values: bool) -> (Vec<String>, bool) {
         .iter()
         .map(|filter| format!("{}={}", filter.name, filter.values.join("|")))
         .collect();
-    (sent, narrowing.complete)
+    (sent, narrowing.is_complete)
 }
 
 #[test]
@@ -207,7 +207,7 @@ fn only_the_comparison_of_statuses_is_sure() {
             false,
         ),
     ] {
-        assert_eq!(narrowing(&filter, true).is_sure, expected, "{filter:?}");
+        assert_eq!(narrowing(&filter, true).is_exact, expected, "{filter:?}");
     }
 }
 

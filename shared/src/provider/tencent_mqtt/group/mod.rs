@@ -1,109 +1,74 @@
 //! Several certificates in one call: the list, filtered by their serial numbers.
 
-use std::collections::{HashMap, HashSet};
+mod rows;
 
+pub(super) use self::rows::{GroupRows, Row, RowsByNumber};
+
+use self::rows::{Shown, found, keep, only_row};
 use super::filter::order_by;
 use super::list::LARGEST_PAGE;
 use super::wire::{DescribeDeviceCertificates, Filter};
-use super::{NAME, Needs, TencentMqtt, serial_number};
+use super::{NAME, Purpose, TencentMqtt, serial_number};
 use crate::error::{Concerns, Error, ErrorCode};
-use crate::model::{Certificate, ProviderText, RequestId, SerialNumber};
-use crate::provider::each::each;
+use crate::model::{ProviderText, SerialNumber};
+use crate::provider::each::{each, next_answer};
 use crate::provider::{FoundCertificate, ListLength, Spellings};
 use crate::request::{CertificateReference, SortOrder};
-use crate::vendor::codes::not_an_answer;
+use crate::vendor::codes::unexpected_answer;
 
 /// Values in one filter. The vendor documents no limit; a group that is refused is halved.
 pub(super) const LARGEST_GROUP: usize = 100;
-/// Up to so many missing certificates are read one by one: to find out whether several values of a
-/// filter are alternatives costs as many calls.
+/// The greatest number of missing certificates that are read one by one. The calls that show whether
+/// several values of a filter are alternatives are as many.
 const FEW: usize = 4;
-
-/// The vendor's rows by serial number. Two certificates of one number have different issuers.
-pub(super) type Rows = HashMap<SerialNumber, Vec<Row>>;
-
-/// A row of the list.
-pub(super) struct Row {
-    /// The vendor's own text, by which its other actions know the certificate.
-    pub(super) key: String,
-    pub(super) certificate: Certificate,
-}
-
-impl Row {
-    /// A change acts on the status.
-    const fn states_status(&self) -> bool {
-        self.certificate.provider_status.is_some()
-    }
-}
 
 /// Maximum number of certificates that are read of the list of one group.
 const MOST_SHOWN: usize = 10_000;
 
-/// The certificates that a list shows.
-pub(super) struct Listed {
-    pub(super) rows: Rows,
-    /// Whether a certificate that has no row is certainly not listed: every row has a serial
-    /// number, and there are as many rows as the vendor says.
-    pub(super) is_whole: bool,
-    /// The vendor's ids of the calls.
-    pub(super) request_ids: Vec<RequestId>,
-}
-
 impl TencentMqtt<'_> {
     /// Everything that the vendor lists under these texts of these numbers.
+    ///
+    /// # Errors
+    /// `provider_invalid_response` for a list without an end; each number can then be looked up
+    /// alone.
     pub(super) async fn rows(
         &self,
         numbers: &[&SerialNumber],
         texts: Vec<String>,
-    ) -> Result<Listed, Error> {
+    ) -> Result<GroupRows, Error> {
         let filters = [Filter {
             name: "DeviceCertificateSn",
             values: texts,
         }];
         let now = self.connection.context.now;
-        let (mut rows, mut request_ids, mut offset) = (Rows::new(), Vec::new(), 0_u64);
-        let mut is_whole = true;
-        let mut shown = HashSet::new();
+        let mut offset = 0_u64;
+        let mut listed = GroupRows {
+            is_whole: true,
+            ..GroupRows::default()
+        };
+        let mut shown = Shown::new();
         loop {
             let parameters = DescribeDeviceCertificates {
-                instance_id: self.instance(),
+                instance_id: self.scope.instance(),
                 filters: &filters,
                 limit: LARGEST_PAGE,
                 offset,
                 order_by: order_by(SortOrder::CreatedAsc),
             };
             let page = self.list(&parameters).await?;
-            request_ids.extend(page.request_id);
             let before = shown.len();
-            is_whole &= page.length != ListLength::Contradicted;
+            listed.request_ids.extend(page.request_id);
+            listed.is_whole &= page.length != ListLength::Contradicted;
             for item in page.items {
-                let Some(key) = item.record.serial_number.clone() else {
-                    is_whole = false;
-                    continue;
-                };
-                let certificate = item.record.into_certificate(now, false);
-                shown.insert((key.clone(), certificate.ca_serial_number.clone()));
-                // The documents do not say whether the vendor matches whole texts: rows of other
-                // numbers are left out.
-                if let Some(number) = certificate
-                    .serial_number
-                    .clone()
-                    .filter(|number| numbers.contains(&number))
-                {
-                    keep(rows.entry(number).or_default(), Row { key, certificate });
-                }
+                listed.add(item.record, numbers, now, &mut shown);
             }
             let Some(next) = page.next else {
-                return Ok(Listed {
-                    rows,
-                    is_whole,
-                    request_ids,
-                });
+                return Ok(listed);
             };
             // The texts of a hundred numbers have no more. The certificates of a list without an end
             // would fill the memory; each number is then looked up alone.
             if shown.len() > MOST_SHOWN {
-                return Err(not_an_answer(
+                return Err(unexpected_answer(
                     NAME,
                     200,
                     "it lists more than 10000 certificates under the requested serial numbers",
@@ -111,7 +76,7 @@ impl TencentMqtt<'_> {
             }
             // Otherwise a list that repeats itself would be read for ever.
             if shown.len() == before {
-                return Err(not_an_answer(
+                return Err(unexpected_answer(
                     NAME,
                     200,
                     "a page shows nothing but certificates that were shown before",
@@ -144,22 +109,11 @@ impl TencentMqtt<'_> {
         if references.len() == 1 {
             return get_each(references).await;
         }
-        let mut known = Rows::new();
-        let mut is_whole = true;
-        for group in in_groups(&numbers, spellings) {
-            let texts = group
-                .iter()
-                .flat_map(|number| texts(number, spellings))
-                .collect();
-            match self.rows(group, texts).await {
-                Ok(listed) => {
-                    known.extend(listed.rows);
-                    is_whole &= listed.is_whole;
-                }
-                Err(error) if may_be_read_alone(&error) => return get_each(references).await,
-                Err(error) => return references.iter().map(|_| Err(error.clone())).collect(),
-            }
-        }
+        let (known, is_whole) = match self.rows_in_groups(&numbers, spellings).await {
+            Ok(read) => read,
+            Err(error) if may_be_read_alone(&error) => return get_each(references).await,
+            Err(error) => return references.iter().map(|_| Err(error.clone())).collect(),
+        };
         // A vendor that requires all values to match, or uses only one of them, cannot have found
         // two of a group.
         if known.len() > 1 {
@@ -185,7 +139,7 @@ impl TencentMqtt<'_> {
             .collect();
         let mut answers_of_alone = get_each(&alone).await.into_iter();
         let answer = |number: &SerialNumber| match (rows_of(number), &are_unknown) {
-            _ if is_read_alone(number) => answers_of_alone.next().unwrap_or(Ok(None)),
+            _ if is_read_alone(number) => next_answer(&mut answers_of_alone),
             ([], Err(error)) => Err(error.clone()),
             ([], Ok(_)) => Ok(None),
             (rows, _) => only_row(&rows.iter().collect::<Vec<_>>()).map(|row| Some(found(row))),
@@ -193,12 +147,33 @@ impl TencentMqtt<'_> {
         numbers.into_iter().map(answer).collect()
     }
 
+    /// The rows of these numbers under these spellings, and whether a number without a row is
+    /// certainly not listed.
+    async fn rows_in_groups(
+        &self,
+        numbers: &[&SerialNumber],
+        spellings: Spellings,
+    ) -> Result<(RowsByNumber, bool), Error> {
+        let mut known = RowsByNumber::new();
+        let mut is_whole = true;
+        for group in in_groups(numbers, |number| texts(number, spellings).count()) {
+            let texts = group
+                .iter()
+                .flat_map(|number| texts(number, spellings))
+                .collect();
+            let listed = self.rows(group, texts).await?;
+            known.extend(listed.rows);
+            is_whole &= listed.is_whole;
+        }
+        Ok((known, is_whole))
+    }
+
     /// Reads certificates again, by the vendor's own texts.
     pub(super) async fn read_group(
         &self,
         before: &[&FoundCertificate],
     ) -> Vec<Result<Option<FoundCertificate>, Error>> {
-        let get = async |found: &&FoundCertificate| self.get(&found.key, Needs::Status).await;
+        let get = async |found: &&FoundCertificate| self.get(&found.key, Purpose::Change).await;
         let texts: Vec<&str> = before.iter().map(|found| found.key.as_str()).collect();
         let known = match self.rows_by_text(&texts).await {
             Ok(Some(known)) => known,
@@ -218,7 +193,7 @@ impl TencentMqtt<'_> {
             .iter()
             .map(|one| {
                 row(one).map_or_else(
-                    || answers_of_missing.next().unwrap_or(Ok(None)),
+                    || next_answer(&mut answers_of_missing),
                     |row| Ok(Some(found(row))),
                 )
             })
@@ -230,7 +205,7 @@ impl TencentMqtt<'_> {
         &self,
         texts: &[&ProviderText],
     ) -> Vec<Result<Option<FoundCertificate>, Error>> {
-        let get = async |text: &&ProviderText| self.get_by_text(text, Needs::Status).await;
+        let get = async |text: &&ProviderText| self.get_by_text(text, Purpose::Change).await;
         let strings: Vec<&str> = texts.iter().map(|text| text.as_str()).collect();
         let known = match self.rows_by_text(&strings).await {
             Ok(Some(known)) => known,
@@ -252,7 +227,7 @@ impl TencentMqtt<'_> {
             .iter()
             .map(|text| {
                 if is_read_alone(text) {
-                    return answers_of_alone.next().unwrap_or(Ok(None));
+                    return next_answer(&mut answers_of_alone);
                 }
                 only_row(&rows_of(text)).map(|row| Some(found(row)))
             })
@@ -260,7 +235,7 @@ impl TencentMqtt<'_> {
     }
 
     /// Everything that the vendor lists under its own texts. `None` where each is to be read alone.
-    async fn rows_by_text(&self, texts: &[&str]) -> Result<Option<Rows>, Error> {
+    async fn rows_by_text(&self, texts: &[&str]) -> Result<Option<RowsByNumber>, Error> {
         let numbers: Vec<SerialNumber> = texts
             .iter()
             .filter_map(|text| SerialNumber::parse(text).ok())
@@ -269,7 +244,7 @@ impl TencentMqtt<'_> {
             return Ok(None);
         }
         let numbers: Vec<&SerialNumber> = numbers.iter().collect();
-        let mut known = Rows::new();
+        let mut known = RowsByNumber::new();
         for (numbers, texts) in numbers
             .chunks(LARGEST_GROUP)
             .zip(texts.chunks(LARGEST_GROUP))
@@ -315,15 +290,15 @@ fn texts(number: &SerialNumber, spellings: Spellings) -> impl Iterator<Item = St
 }
 
 /// Groups of numbers whose texts fit into one filter.
-fn in_groups<'a, 'b>(
+pub(super) fn in_groups<'a, 'b>(
     mut numbers: &'a [&'b SerialNumber],
-    spellings: Spellings,
+    count_texts: impl Fn(&SerialNumber) -> usize,
 ) -> Vec<&'a [&'b SerialNumber]> {
     let mut groups = Vec::new();
     while !numbers.is_empty() {
         let mut values = 0_usize;
         let fits = |number: &&&SerialNumber| {
-            values = values.saturating_add(texts(number, spellings).count());
+            values = values.saturating_add(count_texts(number));
             values <= LARGEST_GROUP
         };
         let count = numbers.iter().take_while(fits).count().max(1);
@@ -332,42 +307,6 @@ fn in_groups<'a, 'b>(
         numbers = rest;
     }
     groups
-}
-
-fn found(row: &Row) -> FoundCertificate {
-    FoundCertificate {
-        key: row.key.clone(),
-        ca_key: None,
-        certificate: row.certificate.clone(),
-        request_id: None,
-    }
-}
-
-/// A list that changes while its pages are read may show a certificate twice: the later row is the
-/// newer one.
-fn keep(rows: &mut Vec<Row>, row: Row) {
-    let is_same = |one: &Row| {
-        one.key == row.key && one.certificate.ca_serial_number == row.certificate.ca_serial_number
-    };
-    match rows.iter_mut().find(|one| is_same(one)) {
-        Some(one) => *one = row,
-        None => rows.push(row),
-    }
-}
-
-/// The one certificate of a number: the vendor's write names a certificate by its serial number
-/// only.
-fn only_row<'a>(rows: &[&'a Row]) -> Result<&'a Row, Error> {
-    match rows {
-        [row] => Ok(*row),
-        _ => {
-            let detail = "several certificates have this serial number, and the provider's change cannot distinguish them; none is changed";
-            Err(Error {
-                concerns: Concerns::Parameters,
-                ..Error::invalid("serial_number", detail)
-            })
-        }
-    }
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::model::Action;
 use crate::object::Members;
 use crate::transport::Repeat;
-use crate::vendor::codes::not_an_answer;
+use crate::vendor::codes::unexpected_answer;
 
 /// The mode in which each device has a certificate of its own, whose status decides. The others are
 /// `TLS`, where clients have none, and `mTLS`, where any certificate of a CA is accepted.
@@ -43,14 +43,14 @@ impl TencentMqtt<'_> {
         let warning = format!(
             "the instance {} of {NAME} is in the certificate mode {mode}, in which the status of a device certificate decides nothing: a \
              device with an inactive certificate can still connect; only in the mode {ONE_CERTIFICATE_A_DEVICE} can it not",
-            self.instance()
+            self.scope.instance()
         );
         vec![warning]
     }
 
     async fn x509_mode(&self) -> Result<String, Error> {
         let parameters = OneInstance {
-            instance_id: self.instance(),
+            instance_id: self.scope.instance(),
         };
         let accept = |answer: &Members<'_>| {
             answer
@@ -59,7 +59,7 @@ impl TencentMqtt<'_> {
                     (1..=20).contains(&mode.len())
                         && mode.bytes().all(|byte| byte.is_ascii_alphanumeric())
                 })
-                .ok_or_else(|| not_an_answer(NAME, 200, "it has no readable X509Mode"))
+                .ok_or_else(|| unexpected_answer(NAME, 200, "it has no readable X509Mode"))
         };
         Ok(self
             .call(

@@ -4,10 +4,12 @@ use std::fmt::{self, Write as _};
 
 use super::filter::{narrowing, order_by};
 use super::wire::{DescribeDeviceCertificates, Item};
-use super::{NAME, Rows, TencentMqtt};
+use super::{ListPage, NAME, TencentMqtt};
 use crate::error::{Concerns, Error};
 use crate::model::LifecycleStatus;
-use crate::provider::{Entry, ListCapabilities, ListLength, ListQuery, Lister, Page, Scope};
+use crate::provider::{
+    Entry, ListCapabilities, ListLength, ListQuery, Lister, Page, Scope, invalid_position,
+};
 use crate::request::SortOrder;
 use crate::transport::LocalFuture;
 use crate::vendor::codes::unusable_record;
@@ -15,7 +17,7 @@ use crate::vendor::codes::unusable_record;
 /// Most certificates that one call returns.
 pub(super) const LARGEST_PAGE: u64 = 100;
 
-const CAPABILITIES: ListCapabilities = ListCapabilities {
+pub(in crate::provider) const CAPABILITIES: ListCapabilities = ListCapabilities {
     provider: NAME,
     filters: &[
         "client_ids",
@@ -47,9 +49,9 @@ impl TencentMqtt<'_> {
         let Position { offset, .. } = position;
         let wanted = u64::try_from(wanted).unwrap_or(LARGEST_PAGE);
         let request = DescribeDeviceCertificates {
-            instance_id: self.instance(),
+            instance_id: self.scope.instance(),
             filters: &narrowing.filters,
-            limit: if narrowing.complete {
+            limit: if narrowing.is_complete {
                 wanted.clamp(1, LARGEST_PAGE)
             } else {
                 LARGEST_PAGE
@@ -58,7 +60,7 @@ impl TencentMqtt<'_> {
             order_by: order_by(query.order.unwrap_or_default()),
         };
         let now = self.connection.context.now;
-        let Rows {
+        let ListPage {
             items,
             length,
             next,
@@ -80,7 +82,8 @@ impl TencentMqtt<'_> {
             next: next.map(|offset| Position { offset, ..position }.to_string()),
             // The documents do not say whether the vendor matches whole texts: its total may count
             // certificates that do not match here. A list that was read completely needs no total.
-            total_count: total.filter(|_| narrowing.complete && (narrowing.is_sure || is_complete)),
+            total_count: total
+                .filter(|_| narrowing.is_complete && (narrowing.is_exact || is_complete)),
             list_length: length,
             request_ids: request_id.into_iter().collect(),
         })
@@ -171,9 +174,7 @@ impl Position {
         let (several_values, digits) = text
             .strip_prefix(LONGER_LIST)
             .map_or((true, text), |digits| (false, digits));
-        let offset = digits
-            .parse()
-            .map_err(|_| Error::invalid("cursor", "the cursor is not one of this provider's"))?;
+        let offset = digits.parse().map_err(|_| invalid_position())?;
         Ok(Self {
             several_values,
             offset,

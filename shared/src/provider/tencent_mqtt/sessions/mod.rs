@@ -9,7 +9,7 @@ use crate::model::{Action, ClientId, quoted};
 use crate::object::Members;
 use crate::provider::{ConfirmedWrite, FoundCertificate, SessionEnder};
 use crate::transport::{Failure, LocalFuture, Repeat};
-use crate::vendor::codes::not_an_answer;
+use crate::vendor::codes::unexpected_answer;
 
 impl SessionEnder for TencentMqtt<'_> {
     /// The one client id of the certificate's record.
@@ -24,14 +24,14 @@ impl SessionEnder for TencentMqtt<'_> {
     fn is_connected<'a>(&'a self, client_id: &'a ClientId) -> LocalFuture<'a, Result<bool, Error>> {
         Box::pin(async move {
             let parameters = DescribeClientList {
-                instance_id: self.instance(),
+                instance_id: self.scope.instance(),
                 client_id: client_id.as_str(),
                 number: MOST_CLIENTS,
             };
             let accept = |answer: &Members<'_>| {
                 let rows = answer
                     .list("Clients")
-                    .ok_or_else(|| not_an_answer(NAME, 200, "it has no list Clients"))?;
+                    .ok_or_else(|| unexpected_answer(NAME, 200, "it has no list Clients"))?;
                 is_connected(&rows, client_id)
             };
             Ok(self
@@ -54,7 +54,7 @@ impl SessionEnder for TencentMqtt<'_> {
     ) -> LocalFuture<'a, Result<Option<ConfirmedWrite>, Failure>> {
         Box::pin(async move {
             let parameters = OneClient {
-                instance_id: self.instance(),
+                instance_id: self.scope.instance(),
                 client_id: client_id.as_str(),
             };
             absent_when_not_found(
@@ -84,7 +84,7 @@ fn is_connected(rows: &[&RawValue], client_id: &ClientId) -> Result<bool, Error>
             Some(false) => is_listed = true,
             None => {
                 let problem = "the client's row has no ConnectionStatus that can be read";
-                return Err(not_an_answer(NAME, 200, problem));
+                return Err(unexpected_answer(NAME, 200, problem));
             }
         }
     }
@@ -93,7 +93,7 @@ fn is_connected(rows: &[&RawValue], client_id: &ClientId) -> Result<bool, Error>
     }
     if rows.iter().any(|row| row.client_id.is_none()) {
         let problem = "a row of Clients has no readable ClientId, and may be the client's";
-        return Err(not_an_answer(NAME, 200, problem));
+        return Err(unexpected_answer(NAME, 200, problem));
     }
     if rows.len() >= usize::from(MOST_CLIENTS) {
         let detail = format!(

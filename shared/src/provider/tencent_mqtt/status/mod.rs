@@ -1,12 +1,12 @@
 //! Status: the list, filtered by groups of serial numbers.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use super::group::{LARGEST_GROUP, Listed, Row, Rows};
-use super::{Needs, TencentMqtt, check_name, serial_number};
+use super::group::{GroupRows, Row, RowsByNumber, in_groups};
+use super::{Purpose, TencentMqtt, check_name, serial_number};
 use crate::error::{Concerns, Error};
 use crate::model::{Certificate, RequestId, SerialNumber};
-use crate::provider::each::each;
+use crate::provider::each::{each, next_answer};
 use crate::provider::{Lookups, Scope, StatusReader};
 use crate::request::CertificateReference;
 use crate::transport::LocalFuture;
@@ -14,7 +14,7 @@ use crate::transport::LocalFuture;
 /// The vendor's answers for a group.
 #[derive(Default)]
 struct GroupAnswer {
-    rows: Rows,
+    rows: RowsByNumber,
     /// The vendor refuses these in the caller's own spelling, which does not mean that they are
     /// unknown.
     refused: HashMap<SerialNumber, Error>,
@@ -36,44 +36,26 @@ impl StatusReader for TencentMqtt<'_> {
         _: bool,
     ) -> LocalFuture<'a, Lookups> {
         Box::pin(async move {
-            let groups = grouped(
-                certificates
-                    .iter()
-                    .filter(|reference| reference.provider_serial_number.is_none())
-                    .filter_map(|reference| reference.serial_number.as_ref()),
-            );
-            let answers = each(groups, async |group: Vec<&SerialNumber>| {
-                let answer = self.look_up_group(&group).await;
-                Ok((group, answer?))
-            })
-            .await;
-            let mut request_ids = Vec::new();
-            // Groups that failed have no answer; their error is that of the first one.
-            let mut failure = None;
-            let mut known: HashMap<&SerialNumber, Result<Vec<Row>, Error>> = HashMap::new();
-            for answer in answers {
-                match answer {
-                    Ok((group, mut answer)) => {
-                        request_ids.extend(answer.request_ids);
-                        known.extend(group.into_iter().map(|number| {
-                            let rows = answer.rows.remove(number).unwrap_or_default();
-                            (number, answer.refused.remove(number).map_or(Ok(rows), Err))
-                        }));
-                    }
-                    Err(error) => failure = failure.or(Some(error)),
-                }
-            }
+            let numbers = certificates
+                .iter()
+                .filter(|reference| reference.provider_serial_number.is_none())
+                .filter_map(|reference| reference.serial_number.as_ref());
+            let NumberAnswers {
+                known,
+                failure,
+                mut request_ids,
+            } = self.look_up_numbers(numbers).await;
             let texts = certificates
                 .iter()
                 .filter_map(|reference| reference.provider_serial_number.as_ref());
             let mut by_text = each(texts, async |text| {
-                self.get_by_text(text, Needs::Nothing).await
+                self.get_by_text(text, Purpose::Show).await
             })
             .await
             .into_iter();
             let record_of = |reference: &CertificateReference| {
                 if reference.provider_serial_number.is_some() {
-                    let found = by_text.next().unwrap_or(Ok(None))?;
+                    let found = next_answer(&mut by_text)?;
                     return Ok(found.map(|found| {
                         request_ids.extend(found.request_id);
                         found.certificate
@@ -96,7 +78,47 @@ impl StatusReader for TencentMqtt<'_> {
     }
 }
 
+/// The vendor's answers for serial numbers.
+struct NumberAnswers<'a> {
+    known: HashMap<&'a SerialNumber, Result<Vec<Row>, Error>>,
+    /// The first error of a group that failed. Its numbers have no other answer.
+    failure: Option<Error>,
+    request_ids: Vec<RequestId>,
+}
+
 impl TencentMqtt<'_> {
+    async fn look_up_numbers<'a>(
+        &self,
+        numbers: impl Iterator<Item = &'a SerialNumber>,
+    ) -> NumberAnswers<'a> {
+        // A request may hold one number with several CAs.
+        let mut seen = HashSet::new();
+        let numbers: Vec<&SerialNumber> = numbers.filter(|number| seen.insert(*number)).collect();
+        let groups = in_groups(&numbers, |number| number.spellings().len());
+        let answers = each(groups, async |group: &[&'a SerialNumber]| {
+            Ok((group, self.look_up_group(group).await?))
+        })
+        .await;
+        let mut all = NumberAnswers {
+            known: HashMap::new(),
+            failure: None,
+            request_ids: Vec::new(),
+        };
+        for answer in answers {
+            match answer {
+                Ok((group, mut answer)) => {
+                    all.request_ids.extend(answer.request_ids);
+                    all.known.extend(group.iter().map(|&number| {
+                        let rows = answer.rows.remove(number).unwrap_or_default();
+                        (number, answer.refused.remove(number).map_or(Ok(rows), Err))
+                    }));
+                }
+                Err(error) => all.failure = all.failure.or(Some(error)),
+            }
+        }
+        all
+    }
+
     /// The rows of a group, which is halved while the vendor refuses its parameters. A missing
     /// certificate counts as unknown only when several values of a filter are known to be
     /// alternatives.
@@ -112,7 +134,7 @@ impl TencentMqtt<'_> {
                 .await
             {
                 Ok(listed) => {
-                    let Listed {
+                    let GroupRows {
                         rows,
                         is_whole,
                         request_ids,
@@ -168,7 +190,7 @@ impl TencentMqtt<'_> {
     ) -> Result<(), Error> {
         for number in numbers {
             for (index, text) in number.spellings().iter().enumerate() {
-                match self.get(text, Needs::Nothing).await {
+                match self.get(text, Purpose::Show).await {
                     Ok(Some(found)) => {
                         answer.request_ids.extend(found.request_id);
                         answer.refused.remove(*number);
@@ -229,27 +251,6 @@ fn several() -> Error {
         concerns: Concerns::Parameters,
         ..Error::invalid("ca_serial_number", detail)
     }
-}
-
-fn grouped<'a>(numbers: impl Iterator<Item = &'a SerialNumber>) -> Vec<Vec<&'a SerialNumber>> {
-    let mut groups: Vec<Vec<&SerialNumber>> = Vec::new();
-    let mut values = LARGEST_GROUP;
-    for number in numbers {
-        values = values.saturating_add(number.spellings().len());
-        match groups.last_mut() {
-            Some(group) if values <= LARGEST_GROUP => {
-                // A request may hold one number with several CAs.
-                if !group.contains(&number) {
-                    group.push(number);
-                }
-            }
-            _ => {
-                values = number.spellings().len();
-                groups.push(vec![number]);
-            }
-        }
-    }
-    groups
 }
 
 #[cfg(test)]

@@ -5,11 +5,11 @@ use serde_json::value::RawValue;
 
 use super::NAME;
 use crate::error::Error;
-use crate::model::{LifecycleStatus, ProviderRecord, RequestId, Subject, Timestamp, Validity};
+use crate::model::{LifecycleStatus, ProviderRecord, RequestId, Subject, Validity};
 use crate::object::Members;
 use crate::provider::ConfirmedWrite;
 use crate::vendor;
-use crate::vendor::codes::not_an_answer;
+use crate::vendor::codes::unexpected_answer;
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
@@ -104,11 +104,6 @@ pub(super) fn outcome(response: &Members<'_>) -> Outcome {
     read().map_or(Outcome::Unreadable, Outcome::Failure)
 }
 
-/// The id of the call.
-pub(super) fn request_id(response: &Members<'_>) -> Option<RequestId> {
-    vendor::request_id(response)
-}
-
 /// The success of a write, which has a request id and nothing else. Without one the call may have
 /// had its effect, and a read has to show it.
 pub(super) fn confirmed(response: &Members<'_>) -> Result<ConfirmedWrite, Error> {
@@ -120,7 +115,7 @@ pub(super) fn confirmed(response: &Members<'_>) -> Result<ConfirmedWrite, Error>
         Some(request_id) => Ok(ConfirmedWrite {
             request_id: Some(request_id),
         }),
-        None => Err(not_an_answer(NAME, 200, "it has no RequestId")),
+        None => Err(unexpected_answer(NAME, 200, "it has no RequestId")),
     }
 }
 
@@ -206,7 +201,7 @@ impl Item {
 /// beside its request id. Times are epoch milliseconds, 0 means never.
 pub(super) fn record(item: &Members<'_>) -> ProviderRecord {
     let text = |name| item.text(name).into_value();
-    let moment = |name| item.integer(name).and_then(moment);
+    let time = |name| item.integer(name).and_then(vendor::epoch_milliseconds);
     // A status is a word; a number stands for none.
     let provider_status = item.string("Status").filter(|word| !word.is_empty());
     ProviderRecord {
@@ -224,22 +219,16 @@ pub(super) fn record(item: &Members<'_>) -> ProviderRecord {
         provider_status,
         source: text("CertificateSource"),
         validity: Validity {
-            not_before: moment("NotBeforeTime"),
-            not_after: moment("NotAfterTime"),
+            not_before: time("NotBeforeTime"),
+            not_after: time("NotAfterTime"),
         },
-        created_at: moment("CreatedTime"),
-        updated_at: moment("UpdateTime"),
-        last_activated_at: moment("LastActivationTime"),
-        last_inactivated_at: moment("LastInactivationTime"),
+        created_at: time("CreatedTime"),
+        updated_at: time("UpdateTime"),
+        last_activated_at: time("LastActivationTime"),
+        last_inactivated_at: time("LastInactivationTime"),
         pem: item.string("DeviceCertificate"),
         ..ProviderRecord::default()
     }
-}
-
-fn moment(milliseconds: i64) -> Option<Timestamp> {
-    Some(milliseconds)
-        .filter(|milliseconds| *milliseconds > 0)
-        .and_then(Timestamp::from_epoch_milliseconds)
 }
 
 /// The vendor's names of all documented statuses.

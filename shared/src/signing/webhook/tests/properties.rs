@@ -69,12 +69,12 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(1_000))]
 
     #[test]
-    fn what_was_signed_is_accepted(message in any_signed()) {
+    fn a_signed_message_is_accepted(message in any_signed()) {
         prop_assert_eq!(Some(message.verify().unwrap().to_string()), message.id);
     }
 
     #[test]
-    fn what_was_signed_is_refused_at_another_time(message in any_signed(), beyond in 300_001_i64..1_000_000_000, after in any::<bool>()) {
+    fn a_signed_message_is_refused_at_another_time(message in any_signed(), beyond in 300_001_i64..1_000_000_000, after in any::<bool>()) {
         let sent = message.timestamp.as_ref().unwrap().parse::<i64>().unwrap() * 1_000;
         let now = if after { sent + beyond } else { sent - beyond };
         prop_assume!(Timestamp::from_epoch_milliseconds(now).is_some());

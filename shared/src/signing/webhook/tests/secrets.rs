@@ -1,4 +1,4 @@
-//! Which secrets are taken, and how one replaces another.
+//! The forms of accepted secrets, and the replacement of one by another.
 
 use super::*;
 

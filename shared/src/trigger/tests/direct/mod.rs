@@ -76,7 +76,7 @@ impl World {
         devices.iter().filter(|device| device.is_in_use()).count()
     }
 
-    /// Switches all devices on again, as somebody could.
+    /// Reactivates all devices, as somebody could.
     fn switch_on(&self) {
         for device in self.clouds.devices.borrow_mut().iter_mut() {
             device.status = "ACTIVE";
@@ -242,12 +242,12 @@ fn a_signed_order_is_carried_out_once_and_its_repeat_has_the_same_answer() {
     let function = world.function(&[TABLE]);
     let order = planned(&function, json!({}));
     assert!(world.items.all().is_empty());
-    // A trial has no key.
-    let mut trial = order.clone();
-    trial["dry_run"] = json!(true);
-    let trial = inactivate(&function, &trial).unwrap();
+    // A dry run has no key.
+    let mut dry_run = order.clone();
+    dry_run["dry_run"] = json!(true);
+    let dry_run = inactivate(&function, &dry_run).unwrap();
     assert_eq!(
-        (&trial["summary"]["would_inactivate"], world.in_use()),
+        (&dry_run["summary"]["would_inactivate"], world.in_use()),
         (&json!(3), 3)
     );
     assert!(world.items.all().is_empty());
@@ -257,7 +257,7 @@ fn a_signed_order_is_carried_out_once_and_its_repeat_has_the_same_answer() {
         (&first["summary"]["inactivated"], world.in_use()),
         (&json!(3), 0)
     );
-    // Somebody switches the devices on again. The repeat is no new order, however it is written.
+    // Somebody reactivates the devices. A repeat is no new order, however its JSON is written.
     world.switch_on();
     let spaced = serde_json::to_string_pretty(&order).unwrap();
     let mut repeat = None;

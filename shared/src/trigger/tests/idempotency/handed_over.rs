@@ -1,4 +1,4 @@
-//! Orders of webhooks, which go into the function's queue.
+//! Orders of webhooks, which are deferred to the function's queue.
 
 use super::*;
 
@@ -35,16 +35,18 @@ fn carry_out(world: &World) -> Vec<(String, String)> {
         let batch = queue_batch([("m", message.as_str())]);
         assert_eq!(ids(&inactivate(&function, &batch)), [""; 0]);
     }
-    let result = |event: String| {
-        let event: Value = serde_json::from_str(&event).unwrap();
+    let result = |event: Value| {
         let text = |pointer| event.pointer(pointer).unwrap().as_str().unwrap().to_owned();
         (text("/id"), text("/data/results/0/outcome"))
     };
-    world
-        .take_messages("results")
-        .into_iter()
-        .map(result)
-        .collect()
+    events(world).into_iter().map(result).collect()
+}
+
+/// The events in the results queue since the last look.
+fn events(world: &World) -> Vec<Value> {
+    let messages = world.take_messages("results");
+    let event = |message: &String| serde_json::from_str(message).unwrap();
+    messages.iter().map(event).collect()
 }
 
 fn writes(world: &World) -> usize {
@@ -71,6 +73,58 @@ fn a_webhook_is_put_into_the_queue_and_carried_out_from_there() {
     let expected = (ID.to_owned(), "inactivated".to_owned());
     assert_eq!(carry_out(&world), [expected]);
     assert_eq!(writes(&world), 1);
+}
+
+fn later(caller: &str, order: &str) -> Value {
+    let headers = [("idempotency-key", "key-1"), ("prefer", "respond-async")];
+    of_caller(caller, order, &headers)
+}
+
+#[test]
+fn an_order_with_a_key_has_its_id_and_results_of_its_own() {
+    let world = World::default();
+    let function = world.function();
+    for caller in ["arn:a", "arn:b"] {
+        let answer = inactivate(&function, &later(caller, ORDER));
+        let expected = (202, json!({ "order_id": "key-1" }));
+        assert_eq!((status(&answer), problem(&answer)), expected, "{caller}");
+    }
+    let batch: Vec<(&str, String)> = ["m-1", "m-2"]
+        .into_iter()
+        .zip(world.take_messages("orders"))
+        .collect();
+    let function = world.function_with(&[TABLE, RESULTS]);
+    for (id, message) in &batch {
+        let batch = queue_batch([(*id, message.as_str())]);
+        assert_eq!(ids(&inactivate(&function, &batch)), [""; 0]);
+    }
+    let events = events(&world);
+    assert_eq!(events.len(), 2);
+    for event in &events {
+        assert_eq!(event["data"]["order_id"], "key-1", "{event}");
+        // Each invocation of these tests has the same id.
+        assert_eq!(event["id"], "invocation-1", "{event}");
+    }
+}
+
+#[test]
+fn the_error_of_an_order_has_its_id() {
+    let elsewhere = json!({"provider": "alibaba-mqtt", "region": "cn-hangzhou", "instance_id": "post-cn-2", "select": {"serial_numbers": ["0a"]}});
+    let order = json!({"id": "key-1", "event_id": "id-1", "part": 1, "caller": "arn:a", "expires_at": null, "earlier_results": {}});
+    let deferred = json!({"order": order, "request": elsewhere});
+    let world = World::default();
+    let function = world.function_with(&[TABLE, RESULTS]);
+    for (message, event_id, order_id) in [(elsewhere, "m-1", "m-1"), (deferred, "id-1", "key-1")] {
+        let message = message.to_string();
+        let batch = queue_batch([("m-1", message.as_str())]);
+        assert_eq!(ids(&inactivate(&function, &batch)), [""; 0]);
+        let events = events(&world);
+        let data = &events[0]["data"];
+        assert_eq!(
+            (&events[0]["id"], &data["order_id"], &data["code"]),
+            (&json!(event_id), &json!(order_id), &json!("forbidden"))
+        );
+    }
 }
 
 #[test]

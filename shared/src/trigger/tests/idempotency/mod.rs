@@ -42,6 +42,8 @@ fn an_order_with_a_key_is_carried_out_once() {
     let world = World::default();
     let function = world.function();
     check_first_and_repeat(&world, &function, &with_key("key-1"), &with_key("key-1"));
+    let answer = problem(&inactivate(&function, &with_key("key-1")));
+    assert_eq!(answer["order_id"], "key-1");
     let other = of_caller("arn:a", OTHER, &[("idempotency-key", "key-1")]);
     assert_eq!(
         failure(&inactivate(&function, &other)),

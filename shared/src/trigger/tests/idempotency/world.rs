@@ -22,15 +22,15 @@ pub(super) enum QueueState {
     Fails,
     /// The function's role may not send to it.
     Refuses,
-    /// It takes the message, and its answers are lost.
+    /// The queue accepts the message, and its answers are lost.
     AnswersAreLost,
 }
 
-/// Everything that the function calls.
+/// The services that the function calls.
 #[derive(Clone, Default)]
 pub(super) struct World {
     pub(super) items: Items,
-    /// Whether the vendor's certificate is off.
+    /// Whether the vendor's certificate is inactive.
     is_off: Rc<Cell<bool>>,
     pub(super) table_is_away: Rc<Cell<bool>>,
     pub(super) queue: Rc<Cell<QueueState>>,

@@ -38,7 +38,7 @@ pub(crate) const CODES: &[Row] = &[
         ProviderUnavailable,
         "the provider has received this request twice; try again",
     ),
-    // Keys that are good no more.
+    // Keys that are not valid any more.
     Row::key("InvalidAccessKeyId", KEY),
     Row::key(
         "Forbidden.AccessKeyDisabled",
@@ -77,7 +77,7 @@ pub(crate) const CODES: &[Row] = &[
         ProviderRejected,
         "the provider does not support the operation here",
     ),
-    // Address of the call.
+    // Host, action and version of the call.
     Row::new("NoSuchVersion", ProviderRejected, ENDPOINT),
     Row::new("InvalidAction", ProviderRejected, ENDPOINT),
     Row::new("InvalidApi", ProviderRejected, ENDPOINT),

@@ -53,7 +53,7 @@ fn messages_about_credentials_and_signatures_stay_here() {
 }
 
 #[test]
-fn what_somebody_must_change_first_is_refused_for_good() {
+fn a_fault_that_somebody_must_repair_is_not_retryable() {
     assert_each(
         &[
             "Forbidden",

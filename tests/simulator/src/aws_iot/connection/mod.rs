@@ -7,7 +7,7 @@ use crate::vendor::Task;
 use crate::{Client, Fleet, Vendor, clients};
 use serde_json::{Map, Value, json};
 
-/// How long a connection is told after its end, in milliseconds.
+/// The time for which a connection is still shown after its end, in milliseconds.
 const KEPT: i64 = 30 * 60 * 1000;
 
 /// The longest client id, in bytes.

@@ -183,7 +183,7 @@ async fn a_write_can_be_made_to_succeed_without_effect() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_done_is_refused() {
+async fn an_impossible_call_is_refused() {
     let simulator = seven().await;
     let elsewhere = |call: AwsCall| AwsCall {
         region: "us-east-1",

@@ -5,7 +5,7 @@ use crate::{Client, Reconnects};
 
 const CLIENT: &str = "truck-1";
 
-/// How to end the session of the one client of a broker.
+/// A call that ends the session of the one client of a broker.
 struct Ending {
     vendor: Vendor,
     place: &'static str,

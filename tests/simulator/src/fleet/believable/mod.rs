@@ -100,7 +100,7 @@ impl Validity {
         Self::days(now, end.saturating_sub(lifetime), end)
     }
 
-    /// From so many days after today's midnight at UTC+8 to so many.
+    /// A random moment between these numbers of days after today's midnight at UTC+8.
     fn days(now: i64, first: i64, last: i64) -> Self {
         let eight_hours = DAY.div_euclid(3);
         let today = now

@@ -1,7 +1,7 @@
 //! The fleet as the listeners use it.
 
 use super::history::{History, InFleet};
-use crate::clients::{ClientName, Clients, Endings};
+use crate::clients::{ClientName, Clients, Schedule};
 use crate::tencent_mqtt::Orders;
 use crate::vendor::Histories;
 use crate::{Client, Fleet};
@@ -11,17 +11,17 @@ use std::time::{Duration, Instant};
 #[derive(Debug, Default)]
 pub(crate) struct Store {
     fleet: Fleet,
-    /// The sorted views of Tencent's lists. A change throws them away.
+    /// The sorted views of Tencent's lists. A change discards them.
     orders: Orders,
-    /// How far the reads are behind the changes.
+    /// The time by which the reads lag behind the changes.
     reads_lag: Duration,
     /// Empty while there is no lag.
     histories: Histories,
-    /// How far the reads of sessions are behind.
+    /// The time by which the reads of sessions lag behind.
     sessions_lag: Duration,
     /// Empty while there is no lag.
     sessions: History<Clients>,
-    pub(crate) endings: Endings,
+    pub(crate) schedule: Schedule,
 }
 
 impl Store {

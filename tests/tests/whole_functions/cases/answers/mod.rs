@@ -23,7 +23,7 @@ fn name(vendor: Vendor, number: usize) -> String {
     }
 }
 
-/// How an order names this certificate.
+/// The reference to this certificate in an order.
 fn reference(vendor: Vendor, number: usize) -> Value {
     let name = name(vendor, number);
     match vendor {
@@ -41,7 +41,7 @@ fn own_name(vendor: Vendor) -> &'static str {
     }
 }
 
-/// So many certificates at every vendor, whose texts are empty.
+/// This many certificates at every vendor, whose texts are empty.
 fn fleet(count: usize) -> Fleet {
     let numbers = 0..count;
     let at_tencent = numbers.clone().map(|number| TencentCertificate {

@@ -105,7 +105,7 @@ async fn an_odd_member_is_null_and_costs_no_other_member_and_no_other_row() {
 }
 
 #[tokio::test]
-async fn an_order_needs_no_optional_member_to_switch_a_certificate_off() {
+async fn an_order_needs_no_optional_member_to_inactivate_a_certificate() {
     let simulator = two().await;
     let mut function = function("inactivate", &simulator).await;
     for (vendor, place, _) in optional() {
@@ -148,7 +148,7 @@ async fn an_order_needs_no_optional_member_to_switch_a_certificate_off() {
 
 /// Tencent finds several certificates by one list.
 #[tokio::test]
-async fn an_order_for_two_certificates_switches_off_the_one_with_an_odd_member_too() {
+async fn an_order_for_two_certificates_also_inactivates_the_one_with_an_odd_member() {
     let simulator = two().await;
     let mut function = function("inactivate", &simulator).await;
     let order = json!({ "certificates": [reference(TencentMqtt, 0), reference(TencentMqtt, 1)] });

@@ -10,7 +10,7 @@ use crate::setup::{function, simulator, texts};
 
 const PAGE: usize = 100;
 
-/// The vendor lists so many certificates, page by page, and states this total on each.
+/// The vendor lists this many certificates, page by page, and states this total on each.
 fn list_with_total(simulator: &Simulator, vendor: Vendor, count: usize, total: &str) {
     // Alibaba's total is asked for with a page of one certificate, which is the first to apply.
     let of_one = list(vendor, &[row(vendor, 0).to_string()], total);
@@ -38,7 +38,7 @@ fn list_with_total(simulator: &Simulator, vendor: Vendor, count: usize, total: &
 }
 
 #[tokio::test]
-async fn a_list_goes_on_to_its_real_end_and_does_not_claim_to_be_whole() {
+async fn a_list_continues_to_its_real_end_and_does_not_claim_to_be_whole() {
     const COUNT: usize = 250;
     let simulator = simulator(super::fleet(0)).await;
     let mut function = function("describe", &simulator).await;

@@ -15,7 +15,7 @@ use crate::setup::{at_once, pair, simulator, variables};
 /// The octets of the key, which are text so that every form of them is looked for.
 const SECRET: &str = "canary/Zq8vN2xW7rT4yK9mB3cD6fH1+=canary/Jt5wQ1sLp8Ue3Gx0Rn7Vb2Y=";
 
-/// A number of so many octets as a key has it.
+/// A number of this many octets as a key has it.
 fn number(octets: &[u8]) -> Vec<u8> {
     element(0x02, octets)
 }

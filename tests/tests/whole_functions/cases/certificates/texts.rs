@@ -105,7 +105,7 @@ async fn a_certificate_is_read_and_handed_out_as_pem_however_its_text_was_kept()
 }
 
 #[tokio::test]
-async fn what_stands_behind_a_certificate_is_no_part_of_it() {
+async fn text_after_a_certificate_is_no_part_of_it() {
     let alias = element(0x30, &element(0x0c, b"an alias"));
     let mut certificates = Vec::new();
     for (number, label, trailing) in [

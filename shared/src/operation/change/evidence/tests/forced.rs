@@ -1,4 +1,4 @@
-//! Writes that are made although a read says that the certificate is off.
+//! Writes that are forced although a read shows an inactive certificate.
 
 use super::*;
 
@@ -14,7 +14,7 @@ async fn force(broker: &Broker) -> InactivateResult {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_forced_write_on_a_certificate_that_is_off_is_told_as_one() {
+async fn a_forced_write_on_an_inactive_certificate_is_reported_as_a_change() {
     let broker = Broker::new([shows(Inactive)], [confirmed()]);
     let result = force(&broker).await;
     assert_eq!(

@@ -1,4 +1,4 @@
-//! One certificate: when it is written, and which result follows from which evidence.
+//! One certificate: the conditions for writing it, and the result of each evidence.
 
 mod confirmed;
 mod forced;
@@ -146,7 +146,7 @@ async fn every_status_but_inactive_is_inactivated() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_not_attempted_says_why_and_nothing_else() {
+async fn a_result_that_was_not_attempted_has_the_reason_and_no_status() {
     let broker = Broker::new([], []);
     let result = carry_out(&broker, &[reference("0a")], COMMAND, Duration::from_secs(1))
         .await

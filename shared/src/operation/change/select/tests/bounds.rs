@@ -1,6 +1,7 @@
-//! How many certificates a selection may change.
+//! The maximum number of certificates that a selection may change.
 
 use super::*;
+use crate::transport::Deadline;
 
 #[tokio::test(start_paused = true)]
 async fn a_selection_changes_one_certificate_unless_the_request_allows_more() {
@@ -31,7 +32,7 @@ async fn a_selection_changes_one_certificate_unless_the_request_allows_more() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_configuration_bounds_what_a_request_may_allow() {
+async fn the_configuration_limits_the_number_that_a_request_may_allow() {
     let stage = Stage::with(Clouds::of(fleet(3)), &[("INACTIVATE_MAX_UNPLANNED", "2")]);
     let request = of_the_ca(json!({"max_certificates": 3}));
     let error = stage.perform(&request).await.unwrap_err();
@@ -41,7 +42,7 @@ async fn the_configuration_bounds_what_a_request_may_allow() {
     );
     assert!(error.detail.contains("at most 2"), "{error}");
     let request = request::parse(&request.to_string()).unwrap();
-    let deferred = Inactivate::deferred(&stage.context(), &request).unwrap_err();
+    let deferred = Inactivate::deferral_message(&stage.context(), &request).unwrap_err();
     assert_eq!(
         (deferred.code, stage.calls()),
         (ErrorCode::InvalidRequest, 0)
@@ -55,7 +56,7 @@ async fn where_only_dry_runs_are_allowed_a_selection_is_not_carried_out_later_ei
     let error = stage.perform(&request).await.unwrap_err();
     assert_eq!(in_short(&error), (ErrorCode::Forbidden, Some("dry_run")));
     let request = request::parse(&request.to_string()).unwrap();
-    let deferred = Inactivate::deferred(&stage.context(), &request).unwrap_err();
+    let deferred = Inactivate::deferral_message(&stage.context(), &request).unwrap_err();
     assert_eq!((deferred, stage.calls()), (error, 0));
 }
 
@@ -87,4 +88,64 @@ async fn more_than_one_order_selects_is_an_error_that_says_to_narrow() {
         );
         assert!(error.detail.contains("narrow"), "{error}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_certificate_that_was_off_and_is_switched_on_meanwhile_is_not_changed_beyond_the_bound() {
+    for (force, most, writes) in [(false, 1, 1), (true, 2, 2)] {
+        let off = Device {
+            status: "INACTIVE",
+            ..tencent(2, "truck-2")
+        };
+        let clouds = Clouds::of([tencent(1, "truck-1"), off]);
+        let vendor = clouds.clone();
+        let is_read = std::cell::Cell::new(false);
+        let network = Network::new(move |request| match header(request, "x-tc-action") {
+            Some("DescribeClientList") => {
+                crate::testing::network::ok(&json!({"Response": {"Clients": []}}))
+            }
+            _ => {
+                // The selection is listed by the CA, and its certificates are read by their numbers.
+                let is_by_number =
+                    String::from_utf8_lossy(request.body()).contains("DeviceCertificateSn");
+                if is_by_number && !is_read.replace(true) {
+                    vendor.devices.borrow_mut()[1].status = "ACTIVE";
+                }
+                vendor.answer(request)
+            }
+        });
+        let stage = Stage {
+            bench: Bench::new(&network),
+            clouds,
+            network,
+            continues: false,
+        };
+        let members = json!({"end_sessions": true, "force": force, "max_certificates": most});
+        let answer = stage.perform(&of_the_ca(members)).await.unwrap();
+        let result = answer.results()[1];
+        let code = result.error.as_ref().map(|error| error.code);
+        let expected = (!force).then_some(ErrorCode::Conflict);
+        assert_eq!((code, stage.writes()), (expected, writes), "{result:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_selection_that_cannot_be_read_in_time_changes_nothing_and_says_how_to_go_on() {
+    let slowly = [
+        (
+            "CALLS_PER_SECOND",
+            "tencent-mqtt:DescribeDeviceCertificates=1+1",
+        ),
+        ("RESERVED_CONCURRENCY", "2"),
+        ("QUEUE_CONCURRENCY", "1"),
+    ];
+    let mut stage = Stage::with(Clouds::of(fleet(1_900)), &slowly);
+    stage.bench.deadline = Deadline::after(std::time::Duration::from_secs(10));
+    let request = of_the_ca(json!({"max_certificates": 10}));
+    let error = stage.perform(&request).await.unwrap_err();
+    assert_eq!(in_short(&error), (ErrorCode::Timeout, None));
+    for way in ["narrow", "name the certificates", "page by page"] {
+        assert!(error.detail.contains(way), "{error}");
+    }
+    assert_eq!((stage.writes(), stage.in_use()), (0, 1_900));
 }

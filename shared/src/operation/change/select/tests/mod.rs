@@ -1,4 +1,4 @@
-//! Selections: which certificates they mean, and which of those are changed.
+//! Selections: the certificates that match, and those of them that are changed.
 
 mod bounds;
 mod pages;
@@ -111,7 +111,7 @@ fn tencent(number: usize, client_id: &'static str) -> Device {
     }
 }
 
-/// So many devices at Tencent of one CA.
+/// This many devices at Tencent, all of one CA.
 fn fleet(count: usize) -> Vec<Device> {
     (1..=count).map(|number| tencent(number, "")).collect()
 }
@@ -175,7 +175,7 @@ async fn the_certificate_of_a_client_id_is_read_again_and_changed() {
             &json!(true)
         )
     );
-    // Once more: what is off already is told, and is no empty selection.
+    // The same order again finds inactive certificates, which have results: the selection is not empty.
     let answer = stage.perform(&request).await.unwrap();
     assert_eq!(outcomes(&answer), [("0001", Outcome::AlreadyInactive)]);
     assert_eq!((stage.writes(), stage.in_use()), (1, 2));

@@ -104,7 +104,7 @@ async fn a_fleet_is_planned_page_by_page_and_each_order_carries_its_page_out_onc
         assert!(answer.get("page").is_none());
     }
     assert_eq!((stage.writes(), stage.in_use()), (25, 0));
-    // Once more: nothing is written twice.
+    // The same order again writes nothing.
     let answer = stage.send(&pages[0]["page"]["order"]).await;
     assert_eq!(answer["summary"]["already_inactive"], 10);
     assert_eq!(stage.writes(), 25);
@@ -146,7 +146,7 @@ async fn a_certificate_that_needs_no_change_or_must_not_be_changed_is_told_and_n
         .collect();
     assert_eq!(names, ["0005", "0006"]);
     assert_eq!(answer["page"]["certificates"], 2);
-    // No certificate was read for itself.
+    // No certificate was read by itself.
     let actions = stage
         .network
         .each(|sent| sent.header("x-tc-action").unwrap().to_owned());
@@ -158,7 +158,7 @@ async fn a_certificate_that_needs_no_change_or_must_not_be_changed_is_told_and_n
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_certificate_that_is_off_is_in_the_order_where_its_sessions_end_or_it_is_forced() {
+async fn an_inactive_certificate_is_in_the_order_if_its_sessions_end_or_it_is_forced() {
     let stage = |variables: &[(&str, &str)]| {
         let mut devices = fleet(3);
         devices[0].take_out_of_use();
@@ -183,7 +183,7 @@ async fn a_certificate_that_is_off_is_in_the_order_where_its_sessions_end_or_it_
             (&json!(order), &json!(would), &json!(already)),
             "{members}"
         );
-        // The order keeps what was configured when a person saw the plan.
+        // The order ends sessions as the plan said, whatever the configuration is now.
         let ends = members["end_sessions"].as_bool().unwrap_or(variable == yes);
         let request = &answer["page"]["order"]["request"];
         assert_eq!(request["end_sessions"], ends, "{members}");
@@ -245,8 +245,8 @@ async fn a_cursor_continues_only_its_own_selection() {
     assert!(!actions[calls..].iter().any(listed));
 }
 
-/// A certificate at `alibaba-mqtt` shows no time of its change, so that an old order would not notice
-/// that it was switched on since.
+/// A certificate at `alibaba-mqtt` shows no time of its change, so an old order would not notice that
+/// somebody has reactivated it.
 #[tokio::test(start_paused = true)]
 async fn an_order_holds_for_fourteen_days_at_most_whatever_its_request_says() {
     let stage = Stage::with(Clouds::of(fleet(1)), &[SECRETS]);
@@ -281,7 +281,7 @@ async fn a_page_obeys_the_guards_of_a_selection_before_any_call() {
         let error = stage.perform(request).await.unwrap_err();
         assert_eq!(in_short(&error), expected);
         let parsed = request::parse(&request.to_string()).unwrap();
-        let deferred = Inactivate::deferred(&stage.context(), &parsed).unwrap_err();
+        let deferred = Inactivate::deferral_message(&stage.context(), &parsed).unwrap_err();
         assert_eq!((deferred, stage.calls()), (error, 0));
     }
 }
@@ -326,7 +326,7 @@ async fn a_certificate_that_cannot_be_read_for_a_while_begins_the_next_page() {
     let first = json_of(&page(&Value::Null).await.unwrap());
     assert_eq!(first["undecided_count"], 2, "{first}");
     let cursor = &first["page"]["next_cursor"];
-    // Alone at the beginning of a page it is the error of the page, which may pass.
+    // At the beginning of a page, it is the retryable error of the page.
     let error = page(cursor).await.unwrap_err();
     assert!(error.code.retryable(), "{error}");
     away.set(false);

@@ -67,7 +67,7 @@ async fn the_bound_holds_for_all_places_together() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_place_that_cannot_look_clients_up_says_so_and_the_others_go_on() {
+async fn a_place_that_cannot_look_up_clients_has_an_error_and_the_others_continue() {
     let stage = Stage::new(everywhere());
     let clients = json!({"client_ids": ["truck-1"]});
     let answer = stage
@@ -120,7 +120,7 @@ async fn a_place_that_is_not_allowed_is_not_even_read() {
     let error = stage.perform(&by_ca(json!({}))).await.unwrap_err();
     assert_eq!((error.code, stage.calls()), (ErrorCode::Forbidden, 0));
     let request = request::parse(&by_ca(json!({})).to_string()).unwrap();
-    let deferred = Inactivate::deferred(&stage.context(), &request).unwrap_err();
+    let deferred = Inactivate::deferral_message(&stage.context(), &request).unwrap_err();
     assert_eq!(deferred.code, ErrorCode::Forbidden);
 }
 
@@ -157,7 +157,7 @@ async fn a_plan_fails_where_one_of_its_places_does() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_place_that_fails_for_a_while_is_selected_at_by_the_message_that_goes_on() {
+async fn a_place_that_fails_for_a_while_is_selected_at_by_the_message_that_continues() {
     let mut stage = Stage::with(
         Clouds::of(everywhere()).with(AlibabaMqtt, Trouble::Busy),
         &[],
@@ -174,7 +174,7 @@ async fn a_place_that_fails_for_a_while_is_selected_at_by_the_message_that_goes_
         assert!(!answer.order().last);
         let context = stage.context();
         let next = Inactivate::continuation(&first, &answer, &context.request).unwrap();
-        let message = Inactivate::message(&next, identity(), None);
+        let message = Inactivate::continuation_message(&next, identity(), None);
         stage.clouds.troubles.borrow_mut().clear();
         let next = Inactivate::from_message(&message).unwrap();
         let answer = stage.carry_out(next).await.unwrap();

@@ -132,7 +132,7 @@ async fn a_plan_belongs_to_its_request() {
             "{other}"
         );
         let parsed = request::parse(&other.to_string()).unwrap();
-        let deferred = Inactivate::deferred(&stage.context(), &parsed).unwrap_err();
+        let deferred = Inactivate::deferral_message(&stage.context(), &parsed).unwrap_err();
         assert_eq!(deferred, error);
     }
     assert_eq!(stage.calls(), calls);
@@ -197,7 +197,7 @@ async fn a_plan_of_more_than_one_answer_goes_through_the_queue_in_parts_of_one_a
     stage.continues = true;
     let parsed = request::parse(&real.to_string()).unwrap();
     let calls = stage.calls();
-    let mut message = Inactivate::deferred(&stage.context(), &parsed).unwrap();
+    let mut message = Inactivate::deferral_message(&stage.context(), &parsed).unwrap();
     assert_eq!(stage.calls(), calls, "a deferred order makes no call");
     let mut parts = Vec::new();
     loop {
@@ -212,7 +212,7 @@ async fn a_plan_of_more_than_one_answer_goes_through_the_queue_in_parts_of_one_a
         }
         let context = stage.context();
         match Inactivate::continuation(&request, &answer, &context.request) {
-            Some(rest) => message = Inactivate::message(&rest, identity(), None),
+            Some(rest) => message = Inactivate::continuation_message(&rest, identity(), None),
             None => {
                 let summary = answer.order().order_summary.unwrap();
                 assert_eq!(

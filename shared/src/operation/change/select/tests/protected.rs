@@ -102,3 +102,30 @@ async fn protected_certificates_count_as_no_change_of_a_selection() {
         "{refused}"
     );
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_certificates_own_facts_protect_it_although_the_record_states_others() {
+    const PEM: &str = include_str!("../../../../model/x509/device.pem");
+    let filters = |number: &str| json!([{"serial_numbers": [number]}]).to_string();
+    // The certificate itself has another number than the record.
+    for (number, expected) in [
+        ("8085f52ece5bd88308df6d98d9707716", Outcome::Refused),
+        ("01", Outcome::Refused),
+        ("02", Outcome::Inactivated),
+    ] {
+        let device = Device {
+            pem: Some(PEM),
+            ..tencent(1, "truck-1")
+        };
+        let variable = filters(number);
+        let stage = Stage::with(
+            Clouds::of([device]),
+            &[("INACTIVATE_PROTECTED", variable.as_str())],
+        );
+        let named = order(json!({"certificates": [{"provider_serial_number": "0001"}]}));
+        let answer = stage.perform(&named).await.unwrap();
+        assert_eq!(answer.results()[0].outcome, expected, "{number}");
+        let writes = usize::from(expected == Outcome::Inactivated);
+        assert_eq!(stage.writes(), writes, "{number}");
+    }
+}

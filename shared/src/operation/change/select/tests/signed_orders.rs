@@ -27,7 +27,7 @@ async fn planned(stage: &Stage, members: Value) -> Value {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nothing_of_an_order_can_be_changed_but_whether_it_is_a_trial() {
+async fn nothing_of_an_order_can_be_changed_except_dry_run() {
     let stage = Stage::with(Clouds::of(fleet(2)), &[SECRETS]);
     let members = json!({
         "reason": "Rückruf \u{1f525} \"A\"", "not_after": "2026-02-01T12:00:00.5+02:00", "allow_shared": true
@@ -126,9 +126,9 @@ async fn nothing_of_an_order_can_be_changed_but_whether_it_is_a_trial() {
     );
     assert_eq!((stage.calls(), stage.writes()), (calls, 0));
     for whether in [true, false] {
-        let mut trial = order.clone();
-        trial["dry_run"] = json!(whether);
-        assert_eq!(stage.verified(&trial).unwrap().dry_run, whether);
+        let mut dry_run = order.clone();
+        dry_run["dry_run"] = json!(whether);
+        assert_eq!(stage.verified(&dry_run).unwrap().dry_run, whether);
     }
 }
 
@@ -154,7 +154,7 @@ async fn a_queue_takes_no_signed_order_and_an_order_of_the_queue_is_not_signed()
     let error = Inactivate::from_message(&order.to_string()).unwrap_err();
     assert_eq!(error.code, ErrorCode::InvalidRequest, "{error}");
     let parsed = request::parse(&of_the_ca(json!({})).to_string()).unwrap();
-    let message = Inactivate::deferred(&stage.context(), &parsed).unwrap();
+    let message = Inactivate::deferral_message(&stage.context(), &parsed).unwrap();
     let error = Inactivate::from_signed(&message, &stage.bench.config).unwrap_err();
     assert_eq!(in_short(&error), (ErrorCode::Forbidden, Some("mac")));
 }
@@ -226,22 +226,22 @@ async fn an_order_is_good_for_fourteen_days_or_as_long_as_its_request_says() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_order_that_takes_several_parts_goes_on_with_the_order_of_the_next_one() {
+async fn an_order_of_several_parts_continues_with_the_order_of_the_next_part() {
     let slowly = TWENTY_CALLS_A_SECOND.map(|(name, value)| match name {
         "CALLS_PER_SECOND" => (name, "tencent-mqtt:DeactivateDeviceCertificate=20+20"),
         _ => (name, value),
     });
     let mut stage = Stage::with(Clouds::of(fleet(40)), &[&[SECRETS], &slowly[..]].concat());
     let mut order = planned(&stage, json!({"reason": "recall"})).await;
-    let mut trial = order.clone();
-    trial["dry_run"] = json!(true);
-    let trial = stage.send(&trial).await;
+    let mut dry_run = order.clone();
+    dry_run["dry_run"] = json!(true);
+    let dry_run = stage.send(&dry_run).await;
     assert_eq!(
-        (&trial["summary"]["would_inactivate"], stage.writes()),
+        (&dry_run["summary"]["would_inactivate"], stage.writes()),
         (&json!(40), 0)
     );
     assert_eq!(
-        (&trial["last"], &trial["next_order"]),
+        (&dry_run["last"], &dry_run["next_order"]),
         (&json!(true), &Value::Null)
     );
     let mut parts = Vec::new();

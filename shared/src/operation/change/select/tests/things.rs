@@ -3,27 +3,34 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
+use super::pages::{SECRETS, json_of, verified};
 use super::*;
 use crate::signing::sha256_hex;
 use crate::testing::network::{answer, ok};
 
-/// A certificate with these things at AWS IoT. `things` is `None` where they cannot be listed.
+/// The names of things; `None` where they cannot be listed.
+type Things = Option<&'static [&'static str]>;
+
+/// A certificate with these things at AWS IoT.
 struct World {
     network: Network,
     is_on: Rc<Cell<bool>>,
+    things: Rc<Cell<Things>>,
 }
 
 impl World {
-    fn new(things: Option<&'static [&'static str]>) -> Self {
+    fn new(things: Things) -> Self {
         let is_on = Rc::new(Cell::new(true));
         let status = Rc::clone(&is_on);
+        let things = Rc::new(Cell::new(things));
+        let listed = Rc::clone(&things);
         let id = sha256_hex(b"device");
         let arn = format!("arn:aws:iot:eu-west-1:123456789012:cert/{id}");
         let network = Network::new(move |request| match path_and_query(request) {
             path if path.starts_with("/things/truck-1/principals") => {
                 ok(&json!({"principals": [arn]}))
             }
-            path if path.starts_with("/principals/things") => match things {
+            path if path.starts_with("/principals/things") => match listed.get() {
                 Some(things) => ok(&json!({"things": things})),
                 None => answer(
                     503,
@@ -43,15 +50,34 @@ impl World {
                 }}))
             }
         });
-        Self { network, is_on }
+        Self {
+            network,
+            is_on,
+            things,
+        }
     }
 
     async fn perform(&self, protected: &str, members: Value) -> Result<InactivateAnswer, Error> {
-        let bench = Bench::with(&self.network, &[("INACTIVATE_PROTECTED", protected)]);
+        let bench = Bench::with(
+            &self.network,
+            &[("INACTIVATE_PROTECTED", protected), SECRETS],
+        );
         let mut request = source(AwsIot, "");
         let members = members.as_object().unwrap().clone();
         request.as_object_mut().unwrap().extend(members);
         let request = request::parse(&request.to_string())?;
+        Inactivate::perform(&bench.context(), request, BUDGET).await
+    }
+
+    /// Plans a page, and carries its order out when the certificate has these things.
+    async fn planned(&self, allow_shared: bool, things: Things) -> Result<InactivateAnswer, Error> {
+        let mut members = by_name(allow_shared);
+        members["dry_run"] = json!(true);
+        members["page"] = json!({});
+        let page = json_of(&self.perform("[]", members).await.unwrap());
+        self.things.set(things);
+        let bench = Bench::with(&self.network, &[SECRETS]);
+        let request = verified(&bench.config, &page["page"]["order"]).unwrap();
         Inactivate::perform(&bench.context(), request, BUDGET).await
     }
 
@@ -129,7 +155,7 @@ async fn a_thing_that_is_protected_protects_its_certificate_however_it_is_named(
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_certificate_that_is_off_has_its_sessions_ended_and_counts_as_no_change() {
+async fn the_sessions_of_an_inactive_certificate_are_ended_and_count_as_no_change() {
     let world = World::new(Some(&["truck-1"]));
     world.is_on.set(false);
     let mut members = by_name(false);
@@ -163,4 +189,28 @@ async fn a_certificate_that_cannot_be_read_for_a_while_is_not_left_out() {
         .await
         .unwrap_err();
     assert!(error.code.retryable(), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_planned_certificate_is_changed_only_while_it_is_the_selected_clients() {
+    use ErrorCode::{Conflict, Forbidden};
+    for (things, allow_shared, refused) in [
+        (&["truck-1"] as &[_], false, None),
+        (&["truck-1", "truck-2"], false, Some(Forbidden)),
+        (&["truck-1", "truck-2"], true, None),
+        (&["truck-2"], false, Some(Conflict)),
+        (&["truck-2"], true, Some(Conflict)),
+        (&[], false, Some(Conflict)),
+    ] {
+        let world = World::new(Some(&["truck-1"]));
+        let answer = world.planned(allow_shared, Some(things)).await.unwrap();
+        let result = answer.results()[0];
+        let code = result.error.as_ref().map(|error| error.code);
+        assert_eq!(code, refused, "{things:?} {allow_shared}");
+        assert_eq!(result.outcome == Outcome::Refused, refused.is_some());
+        assert_eq!(world.is_on.get(), refused.is_some(), "{things:?}");
+    }
+    let world = World::new(Some(&["truck-1"]));
+    let error = world.planned(false, None).await.unwrap_err();
+    assert!(error.code.retryable() && world.is_on.get(), "{error}");
 }

@@ -1,4 +1,4 @@
-//! One session: when it is ended, and which result follows from which evidence.
+//! One session: the conditions for ending it, and the result of each evidence.
 
 use super::*;
 use crate::error::Concerns;
@@ -12,7 +12,7 @@ fn not_read() -> Look {
     ))
 }
 
-/// Looks that show the client as connected for so long that a disconnection had no effect.
+/// Reads that show the client as connected until the disconnection counts as without effect.
 fn still_on() -> Vec<Look> {
     vec![ON; 4]
 }
@@ -32,7 +32,7 @@ async fn end(looks: Vec<Look>, disconnections: Vec<Disconnection>) -> (Inactivat
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_certificate_comes_first_then_the_session_then_looks_that_it_stays_away() {
+async fn the_certificate_comes_first_then_the_session_then_reads_that_it_stays_away() {
     let (result, calls) = end(vec![ON, OFF], vec![confirmed()]).await;
     assert_eq!(calls, "look end look look");
     let expected = serde_json::json!({"known": true, "clients": [
@@ -55,7 +55,7 @@ async fn a_success_needs_evidence_and_a_disconnection_is_repeated_only_on_eviden
     let state = || refused(ProviderRejected, Concerns::CertificateState);
     let denied = || refused(ProviderRejected, Concerns::Other);
     let cases = [
-        // The client is not connected, or nobody can tell: nothing is ended.
+        // The client is not connected, or the read fails: nothing is ended.
         (vec![OFF], vec![], NotConnected, None, "look".to_owned()),
         (
             vec![not_read()],
@@ -94,7 +94,7 @@ async fn a_success_needs_evidence_and_a_disconnection_is_repeated_only_on_eviden
             Some(ProviderInvalidResponse),
             format!("look end {four} end {four} end {four}"),
         ),
-        // The looks lag behind.
+        // The reads lag behind.
         (
             vec![ON, ON, ON, OFF],
             vec![confirmed()],
@@ -161,7 +161,7 @@ async fn a_success_needs_evidence_and_a_disconnection_is_repeated_only_on_eviden
             Some(Throttled),
             "look end".to_owned(),
         ),
-        // The looks after it fail, at first or for good.
+        // The reads after it fail, at first or always.
         (
             in_turn(&[&[ON], &[not_read(), not_read()], &[OFF]]),
             vec![confirmed()],
@@ -208,8 +208,8 @@ async fn a_success_needs_evidence_and_a_disconnection_is_repeated_only_on_eviden
             (outcome, was_connected, error),
             "{shown}"
         );
-        // Only two looks in a row that show the client away, or one before anything was done, are
-        // evidence; whatever lacks it is an error of the result.
+        // Only two consecutive reads without the client, or one before any disconnection, are evidence.
+        // A result without evidence has an error.
         assert_eq!(client.verified, error.is_none(), "{shown}");
         assert_eq!(result.cut_off, Some(error.is_none()), "{shown}");
         assert_eq!(code(result.error.as_ref()), error, "{shown}");
@@ -222,7 +222,7 @@ async fn a_success_needs_evidence_and_a_disconnection_is_repeated_only_on_eviden
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_time_to_look_nothing_is_called_gone_or_disconnected_again() {
+async fn without_time_to_read_a_client_is_neither_called_gone_nor_disconnected_again() {
     let slow = Duration::from_millis(700);
     for (looks, outcome, calls) in [
         (vec![ON, OFF], Ended, "look end look"),
@@ -249,7 +249,7 @@ async fn without_time_to_look_nothing_is_called_gone_or_disconnected_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_dry_run_only_looks() {
+async fn a_dry_run_only_reads() {
     for (status, look, outcome, cut_off) in [
         (Active, ON, WouldEnd, false),
         (Active, OFF, NotConnected, false),

@@ -1,4 +1,4 @@
-//! The sessions that are ended, the time when they are, and the form in which results say it.
+//! The sessions that are ended, the moment at which they are, and their form in results.
 
 mod evidence;
 mod named;
@@ -44,7 +44,7 @@ fn with_clients(serial: &str, clients: &[&str]) -> CertificateReference {
     }
 }
 
-/// Sessions of clients whose looks and disconnections are answered in turn.
+/// Sessions of clients, with prepared answers to their reads and disconnections.
 fn sessions(clients: &[(&str, Vec<Look>, Vec<Disconnection>)]) -> BrokerSessions {
     let looks: HashMap<_, _> = clients
         .iter()

@@ -13,7 +13,7 @@ fn named(sessions: BrokerSessions) -> BrokerSessions {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_certificate_that_was_off_already_still_has_its_sessions_ended() {
+async fn the_sessions_of_a_certificate_that_was_inactive_before_are_ended() {
     let sessions = sessions(&[("a", vec![ON, OFF], vec![confirmed()])]);
     let broker = Broker::new([shows(Inactive)], []).with_sessions(sessions);
     let result = one(&broker, with_clients("0a", &["a"])).await;
@@ -203,7 +203,7 @@ async fn an_error_of_all_sessions_ends_the_sessions_and_not_the_certificates() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_order_goes_on_with_a_session_that_was_not_ended() {
+async fn an_order_continues_with_a_session_that_was_not_ended() {
     let throttled = refused(ErrorCode::Throttled, Concerns::Other);
     let broker = inactivating(sessions(&[("a", vec![ON], vec![throttled])]));
     let items = [OrderItem::from(with_clients("0a", &["a"]))];

@@ -1,5 +1,6 @@
-//! Orders and their undoing at AWS IoT, which shows the time of the last change.
+//! Orders and their undo at AWS IoT, which shows the time of the last change.
 
+mod later_parts;
 mod pages;
 
 use std::cell::RefCell;
@@ -34,6 +35,8 @@ struct Cloud {
     writes: Rc<RefCell<Vec<String>>>,
     /// The certificates whose changes are refused.
     refused: Rc<RefCell<Vec<String>>>,
+    /// The certificates that cannot be read.
+    hidden: Rc<RefCell<Vec<String>>>,
 }
 
 fn id(number: u8) -> String {
@@ -53,6 +56,7 @@ impl Cloud {
             )),
             writes: Rc::default(),
             refused: Rc::default(),
+            hidden: Rc::default(),
         }
     }
 
@@ -68,6 +72,9 @@ impl Cloud {
             let Some(row) = rows.get_mut(&id) else {
                 return answer(404, r#"{"__type": "ResourceNotFoundException"}"#);
             };
+            if cloud.hidden.borrow().contains(&id) {
+                return answer(503, r#"{"__type": "ServiceUnavailableException"}"#);
+            }
             if request.method() != http::Method::PUT {
                 return ok(&json!({"certificateDescription": {
                     "certificateId": id, "status": row.status, "lastModifiedDate": row.changed_at,
@@ -160,7 +167,7 @@ fn texts(receipts: &[Option<String>]) -> Vec<&str> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_undo_switches_on_exactly_the_certificates_that_the_order_has_switched_off() {
+async fn an_undo_reactivates_exactly_the_certificates_that_the_order_has_inactivated() {
     let cloud = Cloud::of(5);
     cloud.change(1, |row| row.status = "INACTIVE");
     cloud.refused.borrow_mut().push(id(3));
@@ -213,7 +220,7 @@ async fn an_undo_switches_on_exactly_the_certificates_that_the_order_has_switche
 async fn a_certificate_that_somebody_has_changed_since_is_left_alone() {
     let cloud = Cloud::of(5);
     let receipts = cloud.inactivate().await;
-    // Switched on and off again; revoked; expired; switched on; as the order has left it.
+    // Reactivated and inactivated again; revoked; expired; reactivated; as the order has left it.
     cloud.change(0, |row| row.changed_at += 1);
     cloud.change(1, |row| row.status = "REVOKED");
     cloud.change(2, |row| row.not_after = NOW / 1_000 - 1);

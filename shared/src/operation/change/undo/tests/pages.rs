@@ -85,13 +85,13 @@ async fn the_receipts_that_hold_become_an_order_and_the_others_are_told() {
         (&json!(true), &Value::Null)
     );
     assert_eq!(*cloud.writes.borrow(), ["00 ACTIVE"]);
-    // Once more, and a trial of another order, which writes nothing.
+    // The same order is sent once more, and another one as a dry run, which writes nothing.
     let again = send(&cloud, &[], &page["order"], Duration::ZERO).await;
     assert_eq!(again["summary"]["already_active"], 1);
-    let mut trial = planned(&cloud, page_of(&[three])).await["page"]["order"].clone();
-    trial["dry_run"] = json!(true);
-    let trial = send(&cloud, &[], &trial, Duration::ZERO).await;
-    assert_eq!(trial["summary"]["would_reactivate"], 1);
+    let mut dry_run = planned(&cloud, page_of(&[three])).await["page"]["order"].clone();
+    dry_run["dry_run"] = json!(true);
+    let dry_run = send(&cloud, &[], &dry_run, Duration::ZERO).await;
+    assert_eq!(dry_run["summary"]["would_reactivate"], 1);
     assert_eq!(cloud.writes.borrow().len(), 1);
 }
 
@@ -162,12 +162,12 @@ async fn a_page_of_an_undo_obeys_its_guards() {
     late["not_after"] = json!("2025-01-01T00:00:00Z");
     let error = cloud.perform(&[], late).await.unwrap_err();
     assert_eq!(error.field.as_deref(), Some("not_after"));
-    // The list of the time when the order is carried out decides.
+    // The allow-list at the time of the order counts.
     let order = planned(&cloud, request).await["page"]["order"].clone();
     let none = ("REACTIVATE_ALLOWED_INSTANCES", "mqtt-1");
     let answer = send(&cloud, &[none], &order, Duration::ZERO).await;
     assert_eq!(answer["summary"]["refused"], 1);
-    // Of receipts that do not hold there is no order.
+    // Receipts that are refused make no order.
     let answer = planned(&cloud, page_of(&["forged"])).await;
     assert_eq!(
         (&answer["page"]["order"], &answer["page"]["certificates"]),
@@ -201,7 +201,7 @@ async fn a_page_of_an_undo_is_the_last_part_even_where_a_place_cannot_be_entered
     let context = bench.context();
     let answer = Inactivate::perform(&context, request.clone(), BUDGET).await;
     let answer = answer.unwrap();
-    // A message that continues it would plan all receipts anew, again and again.
+    // A message that continued it would plan all receipts anew, without end.
     let next = Inactivate::continuation(&request, &answer, &context.request);
     assert!(next.is_none(), "{next:?}");
     let answer = serde_json::to_value(&answer).unwrap();

@@ -359,7 +359,7 @@ async fn a_made_up_cursor_that_leaves_a_source_out_is_refused() {
                 .map(|instance| crate::model::InstanceId::parse(instance).unwrap()),
         });
     let filter = Filter::default();
-    let bound = cursor::Request {
+    let bound = cursor::BoundRequest {
         sources: &sources,
         filter: &filter,
         order: None,

@@ -194,7 +194,7 @@ async fn an_error_about_one_sources_parameters_stays_its_own_on_later_pages() {
         region: crate::model::Region::parse(region).ok(),
         instance_id: instance.map(|instance| crate::model::InstanceId::parse(instance).unwrap()),
     });
-    let bound = cursor::Request {
+    let bound = cursor::BoundRequest {
         sources: &sources,
         filter: &Filter::default(),
         order: None,

@@ -208,7 +208,7 @@ async fn an_error_of_all_certificates_is_that_of_the_list() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_the_own_record_does_not_state_stays_as_the_row_has_it() {
+async fn a_member_that_the_own_record_does_not_state_stays_as_the_row_has_it() {
     let own = json!({"DeviceSn": "11", "CaSn": "ca", "Status": [], "DeviceName": null,
         "ValidBegin": 1_740_787_200_000_i64, "ValidEnd": "1898467200000"});
     let network = with_own_record(move || ok(&json!({"RequestId": "id-2", "Data": own})));

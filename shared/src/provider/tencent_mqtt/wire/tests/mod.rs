@@ -5,9 +5,11 @@ mod odd;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::model::Timestamp;
 use crate::model::{Certificate, EffectiveStatus};
 use crate::testing::network::{NOW, recorded};
 use crate::testing::now;
+use crate::vendor::request_id;
 
 fn rows(body: &[u8]) -> Vec<Item> {
     let body = String::from_utf8_lossy(body);

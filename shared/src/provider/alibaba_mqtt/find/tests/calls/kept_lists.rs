@@ -3,6 +3,30 @@
 use super::*;
 
 #[tokio::test(start_paused = true)]
+async fn a_certificate_under_the_callers_text_of_a_ca_is_found_after_another_text_was_learned() {
+    let network = vendor(&[("11", "f2"), ("AB", "00f2")]);
+    let bench = Bench::new(&network);
+    let context = bench.context();
+    for (serial, ca, found) in [("11", "f2", "11"), ("ff", "f2", ""), ("ab", "00f2", "AB")] {
+        let provider = AlibabaMqtt::new(&context, target(API.provider)).unwrap();
+        let key = find_with(&provider, &reference(serial, ca), true)
+            .await
+            .unwrap()
+            .map(|found| found.key);
+        assert_eq!(key.unwrap_or_default(), found, "{serial}/{ca}");
+    }
+    let sent = requested(&network);
+    assert!(
+        sent.ends_with(&[
+            "ab/00f2".to_owned(),
+            "list/f2".to_owned(),
+            "list/00f2".to_owned()
+        ]),
+        "{sent:?}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_text_of_a_ca_is_known_to_the_next_request_of_the_sandbox_and_that_it_is_not_there_is_not()
  {
     let network = vendor(&[("11", "00F2"), ("ee", "00F2")]);
@@ -22,7 +46,7 @@ async fn the_text_of_a_ca_is_known_to_the_next_request_of_the_sandbox_and_that_i
             ][..],
         ),
         ("11", "F2", &["11/F2", "list/00F2", "11/00F2"]),
-        ("0xAB", "F2", &["AB/F2", "list/00F2"]),
+        ("0xAB", "F2", &["AB/F2", "list/00F2", "list/F2"]),
         (
             "ab",
             "f3",

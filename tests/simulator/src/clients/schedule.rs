@@ -1,4 +1,4 @@
-//! Connections that are to be ended or made later.
+//! The schedule of clients that connect, or are disconnected, at a later time.
 
 use super::{ClientName, Reconnects};
 use crate::fleet::store::Store;
@@ -6,9 +6,9 @@ use crate::{Client, Vendor};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-/// An event that is due at a time.
+/// An event of one client, with the time at which it is due.
 #[derive(Debug)]
-struct Due {
+struct Scheduled {
     at: Instant,
     /// The same time in epoch milliseconds.
     milliseconds: i64,
@@ -20,8 +20,8 @@ struct Due {
 enum Event {
     /// The client tries to connect.
     Connect,
-    /// The broker ends the connection if it would not admit the client now.
-    End,
+    /// The broker ends the connection, unless it would still admit the client.
+    Disconnect,
 }
 
 /// A time by both clocks.
@@ -50,16 +50,15 @@ impl Moment {
     }
 }
 
-/// The events to come, and the brokers that end the sessions of certificates which were switched
-/// off.
+/// The events to come, and the brokers that end the sessions of inactivated certificates.
 #[derive(Debug, Default)]
-pub(crate) struct Endings {
-    due: Vec<Due>,
-    /// How long each takes to do so.
+pub(crate) struct Schedule {
+    due: Vec<Scheduled>,
+    /// The time that each such broker takes to end them.
     brokers: BTreeMap<Vendor, Duration>,
 }
 
-impl Endings {
+impl Schedule {
     pub(crate) fn new(brokers: BTreeMap<Vendor, Duration>) -> Self {
         Self {
             due: Vec::new(),
@@ -73,7 +72,7 @@ impl Endings {
             milliseconds,
         }) = at
         {
-            self.due.push(Due {
+            self.due.push(Scheduled {
                 at: instant,
                 milliseconds,
                 client,
@@ -82,8 +81,8 @@ impl Endings {
         }
     }
 
-    /// Takes the first of the events that are due.
-    fn take(&mut self, now: Instant) -> Option<Due> {
+    /// Takes the earliest event that is due.
+    fn take(&mut self, now: Instant) -> Option<Scheduled> {
         let (position, _) = self
             .due
             .iter()
@@ -95,9 +94,9 @@ impl Endings {
 }
 
 impl Store {
-    /// Does all that was due by `now`, in the order of time.
+    /// Carries out every event that is due by `now`, in the order of time.
     pub(crate) fn settle(&mut self, now: Instant) {
-        while let Some(due) = self.endings.take(now) {
+        while let Some(due) = self.schedule.take(now) {
             let at = Moment {
                 instant: due.at,
                 milliseconds: due.milliseconds,
@@ -106,7 +105,7 @@ impl Store {
                 Event::Connect => {
                     self.connect(&due.client, at);
                 }
-                Event::End => {
+                Event::Disconnect => {
                     let is_admitted = self
                         .fleet()
                         .clients
@@ -120,7 +119,7 @@ impl Store {
         }
     }
 
-    /// Lets a client try to connect; tells whether it is connected afterwards.
+    /// Lets a client try to connect. Returns whether it is connected afterwards.
     pub(crate) fn connect(&mut self, name: &ClientName, at: Moment) -> bool {
         let Some(client) = self.fleet().clients.get(name) else {
             return false;
@@ -160,7 +159,7 @@ impl Store {
         client.has_session &= !forgets_session;
         let (reconnects, wait) = (client.reconnects, reconnects_after(client));
         if was_connected && reconnects != Reconnects::Never {
-            self.endings
+            self.schedule
                 .push(name.clone(), Event::Connect, at.after(wait));
         }
         self.settle(at.instant);
@@ -176,7 +175,7 @@ impl Store {
         at: Moment,
     ) {
         let is_active = vendor.api().admits(self.fleet(), place, certificate);
-        let ends_after = self.endings.brokers.get(&vendor).copied();
+        let ends_after = self.schedule.brokers.get(&vendor).copied();
         let events: Vec<(ClientName, Event, Duration)> = self
             .fleet()
             .clients_of(vendor, place)
@@ -186,14 +185,14 @@ impl Store {
                     (true, false, Reconnects::WhileCertificateIsActive) => {
                         (Event::Connect, reconnects_after(client))
                     }
-                    (false, true, _) => (Event::End, ends_after?),
+                    (false, true, _) => (Event::Disconnect, ends_after?),
                     _ => return None,
                 };
                 Some((super::name(vendor, place, &client.client_id), event, wait))
             })
             .collect();
         for (client, event, wait) in events {
-            self.endings.push(client, event, at.after(wait));
+            self.schedule.push(client, event, at.after(wait));
         }
         self.settle(at.instant);
     }

@@ -1,4 +1,4 @@
-//! The number and the pace of the calls, by action.
+//! The log of calls, with their number and their rate by action.
 
 use crate::Vendor;
 use serde::{Serialize, Serializer};
@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 /// One call as it arrived and how it ended.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Call {
-    /// Whose listener it reached.
+    /// The vendor whose listener it reached.
     pub vendor: Vendor,
     /// The action it named; empty when it named none.
     pub action: String,
@@ -30,27 +30,27 @@ fn as_milliseconds<S: Serializer>(at: &SystemTime, to: S) -> Result<S::Ok, S::Er
     to.serialize_u64(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
 }
 
-/// The numbers of one action.
+/// The calls of one action, counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub(crate) struct ActionNumbers {
+pub(crate) struct ActionCounts {
     pub(crate) count: usize,
     pub(crate) most_in_any_second: usize,
 }
 
 /// Every call since the start or the last reset.
 #[derive(Debug, Default)]
-pub(crate) struct Numbers {
+pub(crate) struct CallLog {
     calls: Vec<Call>,
     connections: BTreeMap<Vendor, usize>,
-    /// How many calls were forgotten by resets, so that tickets stay valid.
+    /// The number of calls that resets have removed, so that tickets stay valid.
     forgotten: usize,
 }
 
-/// Names a call whose outcome is still to come.
+/// Identifies a call whose outcome is still to come.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Ticket(usize);
 
-impl Numbers {
+impl CallLog {
     pub(crate) fn connected(&mut self, vendor: Vendor) {
         let count = self.connections.entry(vendor).or_default();
         *count = count.saturating_add(1);
@@ -87,7 +87,7 @@ impl Numbers {
         self.connections.get(&vendor).copied().unwrap_or_default()
     }
 
-    pub(crate) fn of(&self, vendor: Vendor, action: &str) -> ActionNumbers {
+    pub(crate) fn of(&self, vendor: Vendor, action: &str) -> ActionCounts {
         let mut times: Vec<SystemTime> = self
             .calls
             .iter()
@@ -95,15 +95,15 @@ impl Numbers {
             .map(|call| call.at)
             .collect();
         times.sort_unstable();
-        ActionNumbers {
+        ActionCounts {
             count: times.len(),
             most_in_any_second: most_in_any_second(&times),
         }
     }
 
     /// The numbers of every action that was called.
-    pub(crate) fn by_action(&self) -> BTreeMap<Vendor, BTreeMap<String, ActionNumbers>> {
-        let mut numbers: BTreeMap<Vendor, BTreeMap<String, ActionNumbers>> = BTreeMap::new();
+    pub(crate) fn by_action(&self) -> BTreeMap<Vendor, BTreeMap<String, ActionCounts>> {
+        let mut numbers: BTreeMap<Vendor, BTreeMap<String, ActionCounts>> = BTreeMap::new();
         for call in &self.calls {
             numbers
                 .entry(call.vendor)
@@ -168,7 +168,7 @@ mod tests {
 
     #[test]
     fn numbers_are_kept_by_action_and_forgotten_by_a_reset() {
-        let mut numbers = Numbers::default();
+        let mut numbers = CallLog::default();
         numbers.connected(Vendor::AlibabaCas);
         let first = numbers.arrived(call("Status", 0));
         numbers.arrived(call("Status", 2000));
