@@ -22,7 +22,7 @@ const MOST_ROWS: usize = 1000;
 /// `1e400`, another type) is as if nobody stated it; so is one that is there several times with
 /// different values.
 #[derive(Debug, Default)]
-pub(crate) struct Members<'a>(Vec<(&'a RawValue, &'a RawValue)>);
+pub(crate) struct Members<'a>(Vec<(Option<Cow<'a, str>>, &'a RawValue)>);
 
 impl<'a> Members<'a> {
     /// The members of an object in JSON. `None` when the text is no object.
@@ -33,11 +33,7 @@ impl<'a> Members<'a> {
     /// The member's value as JSON. `None` when it is missing or contradicts itself. `null` is a
     /// value.
     pub(crate) fn get(&self, name: &str) -> Option<&'a RawValue> {
-        let mut values = self
-            .0
-            .iter()
-            .filter(|(key, _)| is_name(key, name))
-            .map(|(_, value)| *value);
+        let mut values = self.values(name);
         let first = values.next()?;
         values
             .all(|other| other.get() == first.get())
@@ -47,14 +43,18 @@ impl<'a> Members<'a> {
     /// Whether the object has the member with a value other than `null`, readable or not. It may be
     /// there several times, with different values.
     pub(crate) fn is_stated(&self, name: &str) -> bool {
-        self.0
-            .iter()
-            .any(|(key, value)| is_name(key, name) && value.get() != "null")
+        self.values(name).any(|value| value.get() != "null")
+    }
+
+    fn values(&self, name: &str) -> impl Iterator<Item = &'a RawValue> {
+        self.iter()
+            .filter(move |(key, _)| *key == Some(name))
+            .map(|(_, value)| value)
     }
 
     /// Every member in its order. The name is `None` where it cannot be read.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (Option<Cow<'a, str>>, &'a RawValue)> {
-        self.0.iter().map(|(key, value)| (name_of(key), *value))
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (Option<&str>, &'a RawValue)> {
+        self.0.iter().map(|(name, value)| (name.as_deref(), *value))
     }
 
     /// A text, or a whole number as its digits. An empty text is absent.
@@ -134,11 +134,6 @@ pub(crate) fn whole_number(text: &str) -> Option<i64> {
     })
 }
 
-/// Whether a key, as JSON, is this name.
-fn is_name(key: &RawValue, name: &str) -> bool {
-    name_of(key).is_some_and(|key| key == name)
-}
-
 /// The name that a key, as JSON, is.
 fn name_of(key: &RawValue) -> Option<Cow<'_, str>> {
     let raw = key.get();
@@ -158,11 +153,11 @@ impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
             }
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
                 let mut members = Vec::new();
-                while let Some(member) = map.next_entry()? {
+                while let Some((key, value)) = map.next_entry()? {
                     if members.len() == MOST_MEMBERS {
                         return Err(A::Error::custom("an object with too many members"));
                     }
-                    members.push(member);
+                    members.push((name_of(key), value));
                 }
                 Ok(Members(members))
             }
@@ -302,7 +297,7 @@ mod tests {
         let found = members(r#"{"a": 1, "\ud83d": 2, "\u0061": 3, "": 1e400}"#);
         let found: Vec<_> = found
             .iter()
-            .map(|(name, value)| (name.map(Cow::into_owned), value.get()))
+            .map(|(name, value)| (name.map(str::to_owned), value.get()))
             .collect();
         let named = |name: &str| Some(name.to_owned());
         assert_eq!(

@@ -39,7 +39,9 @@ pub(super) fn escaped_json(json: String) -> String {
 }
 
 fn replaced(text: String, replace: impl Fn(&mut String, char)) -> String {
-    if !text.contains(disrupts_a_line) {
+    // Nearly all lines are printable ASCII, which a look at their bytes tells soonest.
+    let is_plain = text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+    if is_plain || !text.contains(disrupts_a_line) {
         return text;
     }
     let mut line = String::with_capacity(text.len());

@@ -286,7 +286,7 @@ fn parameter(components: &Components, parameter: &QueryParameter) -> Value {
     let schema = in_place(not_null(property.cloned().unwrap_or_default()), definitions);
     let schema = match parameter.kind {
         ParameterKind::Objects => {
-            let description = schema["description"].clone();
+            let description = schema.get("description").cloned();
             json!({"type": "array", "items": schema, "minItems": 1, "description": description})
         }
         ParameterKind::List => with(schema, "minItems", &json!(1)),

@@ -132,6 +132,11 @@ impl SerialNumber {
         }
     }
 
+    /// The text without separators: the first of the [spellings](Self::spellings).
+    pub fn own_spelling(&self) -> &str {
+        &self.written
+    }
+
     /// The texts under which a vendor may know this number, most likely first: as written (without
     /// separators), canonical, upper case, without a leading zero digit, and with the sign octet
     /// that DER puts before a high bit (some vendors show a zero octet before other serial numbers,

@@ -1,6 +1,5 @@
 //! An order at one place or at several. Each place has its own error, and none waits for another.
 
-use std::future::Future;
 use std::time::Duration;
 
 use futures_util::future::{Either, join_all, select};
@@ -23,6 +22,7 @@ use crate::provider::{CallContext, Scope, StatusWriter, Target, status_writer};
 use crate::request::{
     InactivateRequest, InactivationOrder, MOST_CERTIFICATES, OrderItem, Place, Summary,
 };
+use crate::transport::LocalFuture;
 
 /// One run of an order.
 #[derive(Clone, Copy)]
@@ -101,7 +101,7 @@ impl OrderRun<'_> {
         let done = match admit(context, request, order, self.target, status_writer, items) {
             Ok(()) => {
                 let (results, warnings) =
-                    with_warnings(self.target, status_writer, run.results(items)).await;
+                    with_warnings(self.target, status_writer, Box::pin(run.results(items))).await;
                 let done = PlaceResults { results, warnings };
                 let errors = done.results.iter().map(error_without_effect);
                 shared_error(errors).map_or(Ok(done), Err)
@@ -337,7 +337,7 @@ const WAIT_FOR_WARNINGS: Duration = Duration::from_secs(1);
 pub(super) async fn with_warnings<T>(
     target: Target,
     status_writer: &dyn StatusWriter,
-    work: impl Future<Output = T>,
+    work: LocalFuture<'_, T>,
 ) -> (T, Vec<String>) {
     let warnings = status_writer
         .warnings()
@@ -345,7 +345,7 @@ pub(super) async fn with_warnings<T>(
     let Some(warnings) = warnings else {
         return (work.await, Vec::new());
     };
-    match select(Box::pin(work), warnings).await {
+    match select(work, warnings).await {
         Either::Left((done, warnings)) => {
             let warnings = tokio::time::timeout(WAIT_FOR_WARNINGS, warnings).await;
             (done, warnings.unwrap_or_default())

@@ -25,7 +25,7 @@ pub(super) struct PlaceRun<'a> {
     command: Command<'a>,
     protection: Protection<'a>,
     sessions: SessionSteps<'a>,
-    /// The turns to look a group up, and to change it: see [`Run::groups_at_once`].
+    /// The turns to look a group up, and to change it: see [`PlaceRun::groups_at_once`].
     lookup_turns: Semaphore,
     change_turns: Semaphore,
     /// The error that ends the run: it concerns the whole order, the provider throttles, or time is

@@ -86,9 +86,5 @@ pub(super) fn proven_number(found: &FoundCertificate) -> Option<&SerialNumber> {
 
 /// The caller's own spelling without separators.
 pub(super) fn own_text(serial_number: &SerialNumber) -> String {
-    serial_number
-        .spellings()
-        .into_iter()
-        .next()
-        .unwrap_or_default()
+    serial_number.own_spelling().to_owned()
 }

@@ -98,21 +98,24 @@ impl Limiter {
         // The provider decides which action reads the effect of a write. The slowest one leaves time
         // for any of them.
         let slowest = |provider| {
-            let of_provider = Action::ALL
-                .into_iter()
+            let of_provider = limits
+                .iter()
+                .map(|limit| limit.action)
                 .filter(|action| action.provider() == provider);
             of_provider.map(interval).max().unwrap_or_default()
         };
+        let now = Instant::now();
         let lane = |action: Action| {
             Lane::begin(
                 interval(action),
                 of(action).map_or(1, |limit| limit.burst),
                 slowest(action.provider()),
+                now,
             )
         };
         Self {
             lanes: Action::ALL.map(|action| (action, lane(action))),
-            unlimited: Lane::begin(Duration::ZERO, 1, Duration::ZERO),
+            unlimited: Lane::begin(Duration::ZERO, 1, Duration::ZERO, now),
         }
     }
 
@@ -243,12 +246,12 @@ pub struct Lane {
 }
 
 impl Lane {
-    fn begin(interval: Duration, burst: u32, read_back: Duration) -> Self {
+    fn begin(interval: Duration, burst: u32, read_back: Duration, now: Instant) -> Self {
         Self {
             interval,
             ahead: interval.saturating_mul(burst.saturating_sub(1)),
             read_back,
-            paid_at: Cell::new(Instant::now()),
+            paid_at: Cell::new(now),
             queue: Mutex::default(),
             counts: Cell::default(),
         }

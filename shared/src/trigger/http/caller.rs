@@ -60,10 +60,10 @@ fn has_readable_value(value: &RawValue, depth: usize) -> bool {
             members
                 .iter()
                 .filter_map(|(name, _)| name)
-                .filter(|name| name != INTEGRATION_LATENCY)
+                .filter(|name| *name != INTEGRATION_LATENCY)
                 .any(|name| {
                     members
-                        .get(&name)
+                        .get(name)
                         .is_some_and(|value| has_readable_value(value, inner))
                 })
         }),

@@ -2,7 +2,6 @@
 //! member that cannot be read does not affect the others, and becomes the error of the answer only if
 //! the request depends on it.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 
 use serde_json::value::RawValue;
@@ -95,15 +94,15 @@ impl RawHttpEvent<'_, '_> {
                 let name = name.ok_or_else(|| unreadable(member))?;
                 let values = one_or_more(values);
                 if values.is_empty() {
-                    pairs.push((name.to_string(), String::new()));
+                    pairs.push((name.to_owned(), String::new()));
                 }
                 for value in values {
                     let value = string(value).ok_or_else(|| {
-                        let field = shown(&name);
+                        let field = shown(name);
                         let detail = format!("the value of {field} cannot be read as a text");
                         Error::invalid(field, detail)
                     })?;
-                    pairs.push((name.to_string(), value));
+                    pairs.push((name.to_owned(), value));
                 }
             }
             break;
@@ -128,7 +127,7 @@ impl RawHttpEvent<'_, '_> {
             .object("multiValueHeaders")
             .or_else(|| self.event.object("headers"))
             .unwrap_or_default();
-        let mut taken: Vec<Cow<'_, str>> = Vec::new();
+        let mut taken: Vec<&str> = Vec::new();
         let mut headers = Headers::default();
         for name in source.iter().filter_map(|(name, _)| name) {
             let Some(header) = read
@@ -144,7 +143,7 @@ impl RawHttpEvent<'_, '_> {
             if header == IDEMPOTENCY_KEY {
                 headers.0.entry(header).or_default();
             }
-            let values = source.get(&name).map(one_or_more).unwrap_or_default();
+            let values = source.get(name).map(one_or_more).unwrap_or_default();
             for value in values.into_iter().filter_map(string) {
                 let joined = headers.0.entry(header).or_default();
                 if !joined.is_empty() {

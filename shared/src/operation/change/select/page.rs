@@ -35,7 +35,7 @@ pub(in crate::operation::change) async fn plan_page(
         page.limit(),
         page.cursor.as_deref(),
     );
-    let (list, warnings) = with_warnings(run.target, status_writer, list).await;
+    let (list, warnings) = with_warnings(run.target, status_writer, Box::pin(list)).await;
     let list = list.map_err(in_terms_of_page)?;
     let selected = admitted.judge(run, list.certificates)?;
     let certificates = selected.items.len();

@@ -13,7 +13,12 @@ fn milliseconds(count: u64) -> Duration {
 }
 
 fn lane(interval: u64, burst: u32) -> Lane {
-    Lane::begin(milliseconds(interval), burst, milliseconds(interval))
+    Lane::begin(
+        milliseconds(interval),
+        burst,
+        milliseconds(interval),
+        Instant::now(),
+    )
 }
 
 /// When the turns came, counted from the beginning.
