@@ -22,7 +22,9 @@ impl StatusWriter for AlibabaMqtt<'_> {
         check_names(reference)
     }
 
-    /// A tenth of an order: while one group is changed, the next one is looked up.
+    /// A tenth of an order: while one group is changed, the next one is looked up. The writes wait for
+    /// the first lookup and the answer for the last reads, so that larger groups, which need fewer lists
+    /// of a CA, take longer.
     fn group_size(&self) -> usize {
         10
     }
