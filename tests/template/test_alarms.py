@@ -148,18 +148,22 @@ def test_each_alarm_says_what_happened_and_where_to_look(template: Template) -> 
 def test_the_dashboard_shows_metrics_that_exist(template: Template) -> None:
     for webhooks in ("no", "yes"):
         stack = deploy(template, Webhooks=webhooks)
-        queues = {f"{name}.QueueName" for name in stack.of_type("AWS::SQS::Queue")}
-        operations = set(code_folders(template).values())
-        assert shown(stack) == queues | names(stack).keys() | operations | {"Api", "Stage"}
+        assert shown(stack) == {
+            "QueueName": {f"{name}.QueueName" for name in stack.of_type("AWS::SQS::Queue")},
+            "FunctionName": set(names(stack)),
+            "service": set(code_folders(template).values()),
+            "ApiId": {"Api"},
+            "Stage": {"Stage"},
+        }
 
 
-def shown(stack: Stack) -> set[str]:
-    """All that a metric of the dashboard is about."""
+def shown(stack: Stack) -> dict[str, set[str]]:
+    """The values of each dimension of the dashboard's metrics."""
     (dashboard,) = stack.of_type("AWS::CloudWatch::Dashboard").values()
     text, parts = dashboard["DashboardBody"]["Fn::Sub"]
     for name, part in parts.items():
         text = text.replace(f"${{{name}}}", part if isinstance(part, str) else part["Fn::Sub"])
-    found = set()
+    found: dict[str, set[str]] = {}
     for widget in json.loads(text)["widgets"]:
         row: list[str] = []
         for written in widget["properties"]["metrics"]:
@@ -167,5 +171,6 @@ def shown(stack: Stack) -> set[str]:
             row = [*row[:-1], *written[1:]] if written[0] == "..." else written
             namespace, metric, *pairs = row
             assert metric in METRICS[namespace, *pairs[::2]], metric
-            found |= {value.strip("${}") for value in pairs[1::2]}
+            for dimension, value in zip(pairs[::2], pairs[1::2], strict=True):
+                found.setdefault(dimension, set()).add(value.strip("${}"))
     return found
