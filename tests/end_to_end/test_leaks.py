@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import pytest
 from bundle import Bundle, until
-from leaks import ANYWHERE, IN_LOGS, RECEIPT, Forbidden, written
+from leaks import ANYWHERE, IN_LOGS, RECEIPT, Forbidden, without_client_id, written
 
 KEY = "canary/Zq8vN2xW7rT4yK9mB3cD6fH1+="
 DIGITS = "10b1a37a7301a02ca19a647ad722d5e43b4b3cff309d421d85b46093f6ab6c4f"
@@ -42,6 +42,19 @@ def test_each_kind_of_leak_is_found_in_a_line(line: str, expected: str | None) -
 def test_receipts_certificates_and_names_may_stand_outside_of_logs() -> None:
     forbidden = Forbidden([("KEY", KEY)], ANYWHERE)
     assert [forbidden.find(line) for line in (RECEIPT, "BEGIN CERTIFICATE", "truck-0", KEY)] == [None, None, None, "KEY (plain)"]
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ({"message": "ending a session", "client_id": "truck-0", "result": {"client_id": "truck-0"}}, None),
+        ({"message": "ending a session", "client_id": "truck-0", "reason": "truck-1"}, "the name of a certificate"),
+        ({"message": "answer", "client_id": "truck-0"}, "the name of a certificate"),
+    ],
+)
+def test_the_audit_of_a_disconnection_may_name_its_client(line: dict[str, object], expected: str | None) -> None:
+    written_line = json.dumps(line, separators=(",", ":"))
+    assert Forbidden([("KEY", KEY)], IN_LOGS).find(without_client_id(written_line)) == expected
 
 
 @pytest.mark.parametrize("secret", ["fifteen-letters", "a secret of words"])
