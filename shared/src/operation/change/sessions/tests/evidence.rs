@@ -5,7 +5,7 @@ use crate::error::Concerns;
 
 const CLIENT: &str = "excavator-7";
 
-fn not_read() -> Look {
+fn not_read() -> ConnectionRead {
     Err(Error::new(
         ErrorCode::ProviderUnavailable,
         "the look failed",
@@ -13,16 +13,19 @@ fn not_read() -> Look {
 }
 
 /// Reads that show the client as connected until the disconnection counts as without effect.
-fn still_on() -> Vec<Look> {
+fn still_on() -> Vec<ConnectionRead> {
     vec![ON; 4]
 }
 
-fn in_turn(looks: &[&[Look]]) -> Vec<Look> {
+fn in_turn(looks: &[&[ConnectionRead]]) -> Vec<ConnectionRead> {
     looks.concat()
 }
 
 /// The certificate's result, and the calls after its read-back.
-async fn end(looks: Vec<Look>, disconnections: Vec<Disconnection>) -> (InactivateResult, String) {
+async fn end(
+    looks: Vec<ConnectionRead>,
+    disconnections: Vec<Disconnection>,
+) -> (InactivateResult, String) {
     let broker = inactivating(sessions(&[(CLIENT, looks, disconnections)]));
     let result = one(&broker, with_clients("0a", &[CLIENT])).await;
     assert_eq!(result.outcome, Outcome::Inactivated);

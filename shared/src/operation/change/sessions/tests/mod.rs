@@ -19,10 +19,10 @@ use super::*;
 use crate::model::LifecycleStatus::{Active, Inactive, Revoked};
 use crate::request::CertificateReference;
 
-type Look = Result<bool, Error>;
+type ConnectionRead = Result<bool, Error>;
 
-const ON: Look = Ok(true);
-const OFF: Look = Ok(false);
+const ON: ConnectionRead = Ok(true);
+const OFF: ConnectionRead = Ok(false);
 
 /// An order that ends sessions, too.
 const ORDER: Command<'static> = Command {
@@ -45,7 +45,7 @@ fn with_clients(serial: &str, clients: &[&str]) -> CertificateReference {
 }
 
 /// Sessions of clients, with prepared answers to their reads and disconnections.
-fn sessions(clients: &[(&str, Vec<Look>, Vec<Disconnection>)]) -> BrokerSessions {
+fn sessions(clients: &[(&str, Vec<ConnectionRead>, Vec<Disconnection>)]) -> BrokerSessions {
     let looks: HashMap<_, _> = clients
         .iter()
         .map(|(client, looks, _)| ((*client).to_owned(), looks.iter().cloned().collect()))
