@@ -59,6 +59,7 @@ async fn a_part_takes_back_what_its_receipts_name_as_long_as_they_hold() {
         cloud.change(0, |row| row.not_after += 30 * 86_400);
         let (message, left) = message(&cloud).await;
         assert_eq!(message["request"]["undo"]["receipts"], json!([left]));
+        assert_eq!(message["order"]["places"], Value::Null);
         let results = carry_out(&cloud, &message, later).await;
         assert_eq!(results.len(), 1);
         assert_eq!(results[0].outcome, expected, "{later:?}");

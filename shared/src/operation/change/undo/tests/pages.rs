@@ -96,6 +96,21 @@ async fn the_receipts_that_hold_become_an_order_and_the_others_are_told() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_next_order_of_an_undo_has_the_certificates_that_are_left() {
+    let cloud = Cloud::of(2);
+    let receipts = cloud.inactivate().await;
+    let page = planned(&cloud, page_of(&texts(&receipts))).await["page"].clone();
+    cloud.hidden.borrow_mut().push(id(0));
+    let answer = send(&cloud, &[], &page["order"], Duration::ZERO).await;
+    assert_eq!(answer["summary"]["reactivated"], 1, "{answer}");
+    cloud.hidden.borrow_mut().clear();
+    let answer = send(&cloud, &[], &answer["next_order"], Duration::ZERO).await;
+    assert_eq!(answer["results"].as_array().map(Vec::len), Some(1));
+    assert_eq!(answer["results"][0]["outcome"], "reactivated");
+    assert_eq!(*cloud.writes.borrow(), ["01 ACTIVE", "00 ACTIVE"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_order_ends_before_one_of_its_receipts_is_too_old() {
     let cloud = Cloud::of(2);
     for number in [0, 1] {
