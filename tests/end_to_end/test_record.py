@@ -42,8 +42,7 @@ def test_the_record_stays_and_the_name_is_free_again(bundle: Bundle) -> None:
     again = bundle.deploy(name).outputs
     log_groups = {outputs[f"{kept}Name"] for kept in LEFT if kept.endswith("Group")}
     assert not log_groups & set(again.values())
-    there = bundle.emulator.client("logs").describe_log_groups()["logGroups"]
-    assert log_groups <= {group["logGroupName"] for group in there}
+    assert log_groups <= log_groups_of(bundle)
     stacks.delete_stack(StackName=name)
 
 
@@ -54,10 +53,16 @@ def resources(bundle: Bundle) -> set[str]:
         *of("sqs").list_queues()["QueueUrls"],
         *of("dynamodb").list_tables()["TableNames"],
         *(secret["Name"] for secret in of("secretsmanager").list_secrets(MaxResults=100)["SecretList"]),
-        *(group["logGroupName"] for group in of("logs").describe_log_groups()["logGroups"]),
+        *log_groups_of(bundle),
         *(function["FunctionName"] for function in of("lambda").list_functions()["Functions"]),
         *(mapping["UUID"] for mapping in of("lambda").list_event_source_mappings()["EventSourceMappings"]),
         *(role["RoleName"] for role in of("iam").list_roles()["Roles"]),
         *(alarm["AlarmName"] for alarm in of("cloudwatch").describe_alarms()["MetricAlarms"]),
         *(api["ApiId"] for api in of("apigatewayv2").get_apis()["Items"]),
     }
+
+
+def log_groups_of(bundle: Bundle) -> set[str]:
+    """The names of all log groups, of which one answer has fifty at most."""
+    pages = bundle.emulator.client("logs").get_paginator("describe_log_groups").paginate()
+    return {group["logGroupName"] for page in pages for group in page["logGroups"]}
