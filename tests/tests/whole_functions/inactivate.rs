@@ -18,7 +18,7 @@ const LIST: &str = "ListDeviceCertificateByCaSn";
 const CA: &str = "007269004887";
 
 /// Most calls that the function makes at a time.
-const SIDE_BY_SIDE: usize = 10;
+const MAX_CONCURRENT_CALLS: usize = 10;
 
 fn request(certificates: &[(&str, &str)]) -> Value {
     let certificates: Vec<Value> = certificates
@@ -134,7 +134,7 @@ async fn a_hundred_certificates_are_inactivated_once_each_with_results_in_the_or
         // The pool opens a connection while it waits for one to become idle, and keeps both.
         let connections = simulator.connections(Vendor::AlibabaMqtt);
         assert!(
-            (1..=2 * SIDE_BY_SIDE).contains(&connections),
+            (1..=2 * MAX_CONCURRENT_CALLS).contains(&connections),
             "{connections} connections"
         );
     }
@@ -188,7 +188,8 @@ async fn after_throttling_no_further_certificate_is_begun() {
     );
     // The certificates in flight beside it have made their calls already.
     assert!(
-        count("inactivated") < SIDE_BY_SIDE && count("inactivated") + count("not_attempted") == 39,
+        count("inactivated") < MAX_CONCURRENT_CALLS
+            && count("inactivated") + count("not_attempted") == 39,
         "{outcomes:?}"
     );
     let is_throttled = |result: &&Value| {
@@ -239,7 +240,7 @@ async fn certificates_without_time_before_the_deadline_are_not_attempted() {
         "{outcomes:?}"
     );
     assert!(
-        (1..=SIDE_BY_SIDE).contains(&count("unknown")),
+        (1..=MAX_CONCURRENT_CALLS).contains(&count("unknown")),
         "{outcomes:?}"
     );
     for result in answer["results"].as_array().unwrap().iter().skip(1) {

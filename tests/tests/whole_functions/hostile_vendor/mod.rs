@@ -51,7 +51,7 @@ enum Kind {
     Pieces,
 }
 
-/// Rows, and what stands beside them.
+/// Answers with many or large rows, or with members beside the rows.
 const ROWS: [(Kind, usize); 9] = [
     (Kind::SmallRows, SIZE),
     (Kind::SmallRows, TOO_LARGE),
@@ -64,7 +64,7 @@ const ROWS: [(Kind, usize); 9] = [
     (Kind::Members, SIZE),
 ];
 
-/// Everything else.
+/// Answers that are odd in other ways.
 const OTHERS: [(Kind, usize); 7] = [
     (Kind::Nested, SIZE),
     (Kind::Damaged, SIZE),
