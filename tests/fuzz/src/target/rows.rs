@@ -12,6 +12,10 @@ use serde_json::value::RawValue;
 /// if every description fails.
 const MOST_ROWS: usize = 10;
 
+/// Maximum length of a name that an answer shows, in characters. A longer one is reported as an error
+/// of its record.
+const LONGEST_NAME: usize = 256;
+
 #[derive(Deserialize)]
 struct Tencent<'a> {
     #[serde(borrow, rename = "Response")]
@@ -90,7 +94,8 @@ fn names(provider: ProviderName, answer: &str) -> Option<(Vec<String>, &'static 
     let name = |row: &RawValue| match provider {
         TencentMqtt => object::<TencentRow>(row.get())
             .map(|row| row.name)
-            .filter(|name| !name.is_empty() && !name.contains(char::REPLACEMENT_CHARACTER)),
+            .filter(|name| !name.is_empty() && !name.contains(char::REPLACEMENT_CHARACTER))
+            .filter(|name| name.chars().count() <= LONGEST_NAME),
         _ => object::<AwsRow>(row.get())
             .map(|row| row.name)
             .filter(|name| name.len() == 64 && name.bytes().all(is_lower_hex)),
@@ -121,6 +126,19 @@ mod tests {
     fn a_list_that_shows_every_name_holds() {
         let shown = json!({"certificates": [{"provider_serial_number": "0a"}]});
         check_list(TencentMqtt, LIST.as_bytes(), Some(&shown));
+    }
+
+    #[test]
+    fn a_name_that_is_too_long_to_be_shown_may_be_left_out() {
+        let row = |length| json!({"DeviceCertificateSn": "a".repeat(length)});
+        let list =
+            |length| json!({"Response": {"TotalCount": 1, "Data": [row(length)]}}).to_string();
+        let none = json!({"certificates": [{"provider_serial_number": null}]});
+        check_list(TencentMqtt, list(LONGEST_NAME + 1).as_bytes(), Some(&none));
+        let is_missed = std::panic::catch_unwind(|| {
+            check_list(TencentMqtt, list(LONGEST_NAME).as_bytes(), Some(&none));
+        });
+        assert!(is_missed.is_err());
     }
 
     #[test]
